@@ -1,0 +1,41 @@
+import type { CallerInput } from '../../drizzle/repositories/access.ts';
+import type { Action } from '../audit/actions.ts';
+import { redactText } from '../audit/redact.ts';
+import type { CallerContext } from '../context.ts';
+import type { Permission } from './permissions.ts';
+
+/** The part every authorising statement shares: who asks, what is needed, and the audit record it may write. */
+export function callerInput(
+  ctx: CallerContext,
+  action: Action,
+  permissions: readonly Permission[],
+  reason = '',
+): CallerInput {
+  return {
+    subject: ctx.caller.subject,
+    sessionId: ctx.caller.sessionId,
+    issuedAt: ctx.caller.issuedAt,
+    permissions,
+    ...newEvent(ctx, action),
+    reason: redactText(reason),
+    ipAddress: ctx.origin.ipAddress,
+    userAgent: redactText(ctx.origin.userAgent),
+  };
+}
+
+/** Id and time of a new audit record: the time is exactly the id's milliseconds, by which ClickHouse finds it again. */
+export function newEvent(ctx: Pick<CallerContext, 'newId' | 'origin'>, action: Action) {
+  const eventId = ctx.newId();
+  return {
+    eventId,
+    eventTime: timeOfId(eventId).toISOString(),
+    action,
+    requestId: ctx.origin.requestId,
+    traceId: ctx.origin.traceId,
+  };
+}
+
+/** The instant in a UUIDv7 (RFC 9562 section 5.7). */
+export function timeOfId(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}

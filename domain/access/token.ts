@@ -1,0 +1,59 @@
+import { base64url, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Principal } from '../context.ts';
+import { Unauthenticated, Unavailable } from '../errors.ts';
+import { type KeyCache, KeysUnavailable } from './jwks.ts';
+
+const ALGORITHMS = ['ES256', 'RS256', 'EdDSA'];
+const CLOCK_SKEW_SECONDS = 60;
+const MAX_TOKEN_LENGTH = 8192;
+const MAX_NAME_LENGTH = 200;
+
+export interface TokenRules {
+  issuer: string;
+  audience: string;
+}
+
+/** jose decodes base64url leniently; a token that is not its own canonical form is a second spelling of a revoked one. */
+function isCanonical(part: string): boolean {
+  try {
+    return part.length > 0 && base64url.encode(base64url.decode(part)) === part;
+  } catch {
+    return false;
+  }
+}
+
+function principalOf(payload: JWTPayload): Principal | null {
+  const { sub, sid, iat } = payload;
+  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_NAME_LENGTH) return null;
+  if (typeof sid !== 'string' || sid === '' || sid.length > MAX_NAME_LENGTH) return null;
+  if (typeof iat !== 'number' || payload.exp === undefined) return null;
+  return { subject: sub, sessionId: sid, issuedAt: iat };
+}
+
+/**
+ * Verifies an access token (RFC 9068: `typ` at+jwt; `iss`, `aud`, `exp`, `nbf`, `sub`, `sid`, `iat`; 60 s skew).
+ * @throws Unauthenticated when it is not valid, Unavailable when the issuer's keys cannot be had
+ */
+export async function verifyToken(token: string, rules: TokenRules, keys: KeyCache): Promise<Principal> {
+  const parts = token.split('.');
+  if (token.length > MAX_TOKEN_LENGTH || parts.length !== 3 || !parts.every(isCanonical))
+    throw new Unauthenticated('The access token is not a signed JWT in its canonical form.');
+  try {
+    const { payload } = await jwtVerify(token, (header, jws) => keys.key(header, jws), {
+      ...rules,
+      algorithms: ALGORITHMS,
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      typ: 'at+jwt',
+      requiredClaims: ['sub', 'sid', 'iat', 'exp'],
+    });
+    const principal = principalOf(payload);
+    if (principal) return principal;
+  } catch (error) {
+    if (error instanceof KeysUnavailable)
+      throw new Unavailable('Sign-in cannot be checked right now; try again shortly.', error);
+    if (error instanceof errors.JWTExpired)
+      throw new Unauthenticated('The access token has expired; get a new one from the issuer.');
+    if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error;
+  }
+  throw new Unauthenticated('The access token is not valid here.');
+}

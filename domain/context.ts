@@ -1,0 +1,64 @@
+import type { ClickHouse } from '../clickhouse/client.ts';
+import type { Database } from '../drizzle/client.ts';
+import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
+import type { RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
+import type { SigningKeys } from './exports/link.ts';
+import type { Lease } from './operations/lease.ts';
+
+/** Who asks, taken from a verified token. */
+export interface Principal {
+  subject: string;
+  sessionId: string;
+  /** Seconds. */
+  issuedAt: number;
+}
+
+/** Where a request comes from: goes into every audit record. */
+export interface Origin {
+  requestId: string;
+  traceId: string;
+  /** Anonymised: IPv4 /24, IPv6 /48. */
+  ipAddress: string;
+  userAgent: string;
+}
+
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Everything one invocation may use. Built by workers/context.ts and nowhere else. */
+export interface Context {
+  origin: Origin;
+  /** One connection a database role: what a role may not do, the code that holds it cannot do either. */
+  db: { api: Database; exporter: Database; drainer: Database };
+  clickhouse: { reader: ClickHouse; writer: ClickHouse };
+  bucket: R2Bucket;
+  queues: { auditOutbox: Queue<AuditOutboxMessage>; exports: Queue<ExportMessage> };
+  locks: {
+    acquire(name: string, holder: string, leaseMs: number): Promise<Lease | null>;
+    renew(name: string, token: number, leaseMs: number): Promise<boolean>;
+    release(name: string, token: number): Promise<void>;
+  };
+  limits: { take(key: string, policy: RateLimitPolicy): Promise<RateLimitAnswer> };
+  linkKeys: SigningKeys;
+  settings: {
+    publicUrl: string;
+    exportTtlSeconds: number;
+    linkTtlSeconds: number;
+    chunkBytes: number;
+    exportLeaseMs: number;
+  };
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A UUIDv7. */
+  newId(): string;
+  /** Goes on after the answer; its failure is logged, never answered. */
+  later(work: Promise<unknown>): void;
+  log: Log;
+}
+
+/** A Context whose caller is signed in. */
+export interface CallerContext extends Context {
+  caller: Principal;
+}

@@ -1,0 +1,57 @@
+import { insertExport } from '../../drizzle/repositories/export-requests.ts';
+import { DRAIN, runExportMessage } from '../../queues/messages.ts';
+import { callerInput } from '../access/caller.ts';
+import { assertAllowed } from '../access/verdict.ts';
+import type { CallerContext } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { acceptedView } from './read-export.ts';
+import { EXPORT_TYPES, type ExportRequest, type ExportView } from './schema.ts';
+
+const ROUTE = 'POST /v1/admin/exports';
+
+/**
+ * Accepts an export: job row and audit record commit together, then the queue is told. If telling fails the cron sweep does
+ * it, so an accepted export is never lost.
+ * @param idempotencyKey the same key with the same request gives the first answer again for 24 hours
+ * @throws NotFound, Unauthenticated, DomainError forbidden | idempotency_key_reused
+ */
+export async function requestExport(
+  ctx: CallerContext,
+  request: ExportRequest,
+  idempotencyKey: string | null,
+): Promise<ExportView> {
+  const { dataPermission } = EXPORT_TYPES[request.exportType];
+  const parameters = JSON.stringify(request.parameters);
+  const requestHash = await hashOf(JSON.stringify([request.exportType, request.fileFormat, request.parameters]));
+  const input = {
+    ...callerInput(ctx, 'export.request', ['exports.request', dataPermission]),
+    exportId: ctx.newId(),
+    exportType: request.exportType,
+    parameters,
+    fileFormat: request.fileFormat,
+    dataPermission,
+    serviceId: request.parameters.serviceId ?? null,
+    route: ROUTE,
+    idempotencyKey,
+    requestHash,
+  };
+  let [row] = await ctx.db.api.run(insertExport, input);
+  // A request with the same key committed while this one waited for it: now its row can be seen.
+  if (row?.verdict === 'ok' && row.id === null && row.prior_id === null)
+    [row] = await ctx.db.api.run(insertExport, input);
+  ctx.later(ctx.queues.auditOutbox.send(DRAIN));
+  const allowed = assertAllowed(row);
+  if (allowed.prior_hash !== null && allowed.prior_hash !== requestHash)
+    throw new DomainError(
+      'idempotency_key_reused',
+      'This Idempotency-Key was used for another request; choose a new one.',
+    );
+  if (!allowed.id)
+    throw new DomainError('conflict', 'A request with this Idempotency-Key is still running; try again.');
+  if (allowed.prior_id === null) ctx.later(ctx.queues.exports.send(runExportMessage(allowed.id)));
+  return acceptedView(allowed);
+}
+
+async function hashOf(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex();
+}

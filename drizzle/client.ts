@@ -1,0 +1,78 @@
+import { neon, neonConfig } from '@neondatabase/serverless';
+import { fillPlaceholders, type SQL } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
+
+/** A statement compiled once; `Input` names its placeholders, `Row` one row of its answer. */
+export interface Statement<Input extends object, Row> {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+  readonly _types?: { input: Input; row: Row };
+}
+
+/** Compiles drizzle `sql` once at load: building it for each request would cost more CPU than the request's own work. */
+export function statement<Input extends object, Row>(query: SQL): Statement<Input, Row> {
+  const { sql: text, params } = new PgDialect().sqlToQuery(query);
+  return { text, parameters: params };
+}
+
+export interface Database {
+  /** One statement, one round trip. Throws the driver's NeonDbError (with `code`) or a network error. */
+  run<Input extends object, Row>(statement: Statement<Input, Row>, input: Input): Promise<Row[]>;
+  /** Several statements in one transaction and one round trip. */
+  batch(calls: readonly Call[]): Promise<unknown[][]>;
+}
+
+export interface Call {
+  readonly text: string;
+  readonly parameters: unknown[];
+}
+
+export function call<Input extends object, Row>(statement: Statement<Input, Row>, input: Input): Call {
+  return {
+    text: statement.text,
+    parameters: fillPlaceholders([...statement.parameters], input as Record<string, unknown>),
+  };
+}
+
+// Serialization failure and deadlock: Postgres undid everything, so saying it again is safe.
+const RETRYABLE = new Set(['40001', '40P01']);
+
+async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      if (tries >= 4 || typeof code !== 'string' || !RETRYABLE.has(code)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tries));
+    }
+  }
+}
+
+/** Sends the driver to an HTTP front other than Neon's own, as the embedded Postgres has. The driver keeps this per isolate. */
+export function useHttpFront(endpoint: string): void {
+  neonConfig.fetchEndpoint = endpoint;
+}
+
+/**
+ * The production driver over HTTP: one request a call.
+ * @param url connection string of one of the three database roles
+ */
+export function connect(url: string, timeoutMs = 15_000): Database {
+  const sql = neon(url);
+  const options = () => ({ fetchOptions: { signal: AbortSignal.timeout(timeoutMs) } });
+  return {
+    run: <Input extends object, Row>(statement: Statement<Input, Row>, input: Input) => {
+      const { text, parameters } = call(statement, input);
+      return retrying(async () => (await sql.query(text, parameters, options())) as Row[]);
+    },
+    batch: (calls) =>
+      retrying(
+        async () =>
+          (await sql.transaction(
+            calls.map((c) => sql.query(c.text, c.parameters)),
+            options(),
+          )) as unknown[][],
+      ),
+  };
+}

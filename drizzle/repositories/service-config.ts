@@ -1,0 +1,96 @@
+import { getTableColumns, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { statement } from '../client.ts';
+import { serviceConfig } from '../schema/index.ts';
+import { type Access, accessCtes, type CallerInput, insertAudit } from './access.ts';
+
+const {
+  id: _id,
+  serviceId: _serviceId,
+  version: _version,
+  updatedAt: _updatedAt,
+  ...settings
+} = getTableColumns(serviceConfig);
+
+/** The fields a caller may see and set: an allow-list, so that a new column reaches audit only when it is named here. */
+export type ConfigState = { -readonly [K in keyof typeof settings]: (typeof serviceConfig.$inferSelect)[K] };
+
+const entries = Object.entries(settings) as [keyof ConfigState, PgColumn][];
+
+const stateOf = (alias: string) =>
+  sql.raw(
+    `jsonb_build_object(${entries.map(([field, column]) => `'${field}', ${alias}."${column.name}"`).join(', ')})`,
+  );
+
+const readField = (field: string, column: PgColumn) => {
+  const type = column.getSQLType();
+  return type === 'text[]'
+    ? `ARRAY(SELECT jsonb_array_elements_text(chg.after->'${field}'))`
+    : `(chg.after->>'${field}')::${type}`;
+};
+
+const assignments = sql.raw(
+  entries.map(([field, column]) => `"${column.name}" = ${readField(field, column)}`).join(', '),
+);
+
+const p = sql.placeholder;
+const SERVICE = sql`${p('serviceId')}::uuid`;
+
+export interface ConfigRow extends Access {
+  id: string | null;
+  state: ConfigState | null;
+  version: number | null;
+  updated_at: Date | null;
+}
+
+/** One row always. A refused read leaves its audit record behind. */
+export const readConfig = statement<CallerInput & { serviceId: string }, ConfigRow>(sql`
+WITH ${accessCtes(SERVICE)}, denied AS (${insertAudit({
+  resource: 'service_config',
+  resourceId: sql`${p('serviceId')}`,
+  serviceId: SERVICE,
+  outcome: sql`'denied'`,
+  from: sql`WHERE access.verdict <> 'ok'`,
+})})
+SELECT access.verdict, access.admin_id, access.missing, c.id, ${stateOf('c')} AS state, c.version, c.updated_at
+FROM access LEFT JOIN ${serviceConfig} c ON c.service_id = ${SERVICE} AND access.verdict = 'ok'`);
+
+export interface UpdatedConfigRow extends ConfigRow {
+  /** False when If-Match named another version: nothing was written. */
+  matched: boolean | null;
+  changed: boolean | null;
+}
+
+/**
+ * Authorise, lock, compare the version, merge, write and audit: one statement, one round trip.
+ *
+ * `upd` joins the locked `cur` instead of filtering the table: otherwise a concurrent update could write its row and lose
+ * its audit record, depending on the order of evaluation. `patch` holds validated fields of ConfigState only.
+ */
+export const updateConfig = statement<
+  CallerInput & { serviceId: string; ifMatch: readonly number[] | null; patch: string },
+  UpdatedConfigRow
+>(sql`
+WITH ${accessCtes(SERVICE)}, cur AS (
+  SELECT c.id, c.version, c.updated_at, ${stateOf('c')} AS before
+  FROM access JOIN ${serviceConfig} c ON c.service_id = ${SERVICE} WHERE access.verdict = 'ok' FOR UPDATE OF c
+), chg AS (
+  SELECT cur.*, cur.before || ${p('patch')}::jsonb AS after,
+    (cur.before || ${p('patch')}::jsonb) IS DISTINCT FROM cur.before AS changed,
+    (${p('ifMatch')}::int[] IS NULL OR cur.version = ANY (${p('ifMatch')}::int[])) AS matched
+  FROM cur
+), upd AS (
+  UPDATE ${serviceConfig} c SET ${assignments}, "version" = c.version + 1, "updated_at" = now()
+  FROM chg WHERE c.id = chg.id AND chg.changed AND chg.matched RETURNING c.id, c.version, c.updated_at
+), recorded AS (${insertAudit({
+  resource: 'service_config',
+  resourceId: sql`${p('serviceId')}`,
+  serviceId: SERVICE,
+  outcome: sql`CASE WHEN access.verdict = 'ok' THEN 'success' ELSE 'denied' END`,
+  before: sql`chg.before`,
+  after: sql`CASE WHEN upd.id IS NOT NULL THEN chg.after END`,
+  from: sql`LEFT JOIN chg ON true LEFT JOIN upd ON upd.id = chg.id WHERE access.verdict <> 'ok' OR upd.id IS NOT NULL`,
+})})
+SELECT access.verdict, access.admin_id, access.missing, chg.id, chg.after AS state, chg.matched, chg.changed,
+  coalesce(upd.version, chg.version) AS version, coalesce(upd.updated_at, chg.updated_at) AS updated_at
+FROM access LEFT JOIN chg ON true LEFT JOIN upd ON upd.id = chg.id`);

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+
+const rateLimit = (name: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8};w=[1-9]\d{0,4}$/, 'must read like 600;w=60 (requests;w=seconds)')
+    .transform((text) => {
+      const [limit, window] = text.split(';w=');
+      return { name, limit: Number(limit), windowSeconds: Number(window) };
+    });
+
+const postgresUrl = z
+  .string()
+  .regex(
+    /^postgres(ql)?:\/\/[^:@/]+:[^@/]+@[^/]+\/\w+/,
+    'must be a connection string postgres://role:password@host/database',
+  );
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
+
+const linkKeys = z.string().transform((text, context) => {
+  try {
+    const keys = z.record(z.string().regex(/^[\w-]{1,32}$/), z.base64().min(43)).parse(JSON.parse(text));
+    if (Object.keys(keys).length > 0) return keys;
+  } catch {
+    // One message for every way it can be wrong: never the value itself.
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'must be JSON such as {"k1":"<32 random bytes in base64>"}; the first key signs, all of them verify',
+  });
+  return z.NEVER;
+});
+
+const whole = (fallback: string, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .default(fallback)
+    .transform(Number)
+    .refine((n) => n >= 1 && n <= max, `must be a whole number from 1 to ${max}`);
+
+/** Every variable and secret the Worker reads, by its name in the environment. */
+const variables = z.object({
+  ENVIRONMENT: z.enum(['development', 'staging', 'production']),
+  PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/$/, '')),
+  OIDC_ISSUER: httpUrl,
+  OIDC_JWKS_URL: httpUrl,
+  OIDC_AUDIENCE: z.string().min(1, 'must name this API, as the issuer writes it into `aud`'),
+  DATABASE_URL_API: postgresUrl,
+  DATABASE_URL_EXPORTER: postgresUrl,
+  DATABASE_URL_DRAINER: postgresUrl,
+  NEON_HTTP_ENDPOINT: httpUrl.optional(),
+  CLICKHOUSE_URL: httpUrl,
+  CLICKHOUSE_READER_USER: z.string().min(1),
+  CLICKHOUSE_READER_PASSWORD: z.string().min(1),
+  CLICKHOUSE_WRITER_USER: z.string().min(1),
+  CLICKHOUSE_WRITER_PASSWORD: z.string().min(1),
+  LINK_KEYS: linkKeys,
+  API_RATE_LIMIT: rateLimit('admin'),
+  EXPORT_RATE_LIMIT: rateLimit('exports'),
+  EXPORT_TTL_SECONDS: whole('86400', 604_800),
+  LINK_TTL_SECONDS: whole('86400', 604_800),
+  EXPORT_LEASE_SECONDS: whole('60', 600),
+  EXPORT_CHUNK_BYTES: whole('8388608', 16_777_216),
+});
+
+export type Config = z.infer<typeof variables>;
+
+/** The environment is wrong: nothing can work until somebody mends it. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Checks the whole environment once. @throws ConfigError naming every variable and what it should be, never its value */
+export function parseConfig(env: Record<string, unknown>): Config {
+  const result = variables.safeParse(env);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return env[name] === undefined ? `${name} is not set` : `${name} ${message}`;
+  });
+  throw new ConfigError(`Steward cannot start: ${[...new Set(lines)].join('; ')}`);
+}

@@ -1,0 +1,92 @@
+import { v7 } from 'uuid';
+import { connectClickHouse } from '../clickhouse/client.ts';
+import { KeyCache, type KeySnapshot } from '../domain/access/jwks.ts';
+import type { Context, Origin } from '../domain/context.ts';
+import type { SigningKeys } from '../domain/exports/link.ts';
+import { connect, useHttpFront } from '../drizzle/client.ts';
+import { type Config, parseConfig } from './config.ts';
+import type { Env } from './env.ts';
+import { createLog } from './log.ts';
+
+/** What an isolate keeps between invocations: checked configuration, keys, clients without state. */
+export interface Runtime {
+  config: Config;
+  keys: KeyCache;
+  /** A Context for one invocation. `waitUntil` is the invocation's own. */
+  context(origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context;
+}
+
+const JWKS_KEY = 'jwks';
+const JWKS_TIMEOUT_MS = 4000;
+
+async function fetchKeys(url: string) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_TIMEOUT_MS), redirect: 'manual' });
+  if (!response.ok) throw new Error(`the issuer answered ${response.status} for its keys`);
+  return (await response.json()) as KeySnapshot['keys'];
+}
+
+async function importLinkKeys(keys: Record<string, string>): Promise<SigningKeys> {
+  const imported = new Map<string, CryptoKey>();
+  for (const [id, secret] of Object.entries(keys)) {
+    const raw = Uint8Array.fromBase64(secret);
+    imported.set(
+      id,
+      await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']),
+    );
+  }
+  return { current: Object.keys(keys)[0] ?? '', keys: imported };
+}
+
+function locks(namespace: Env['OPERATION_LOCK']): Context['locks'] {
+  return {
+    acquire: (name, holder, leaseMs) => namespace.getByName(name).acquire(holder, leaseMs),
+    renew: (name, token, leaseMs) => namespace.getByName(name).renew(token, leaseMs),
+    release: (name, token) => namespace.getByName(name).release(token),
+  };
+}
+
+/** The composition root: the only place that builds clients. `overrides` replace parts of every Context, for tests. */
+export async function createRuntime(env: Env, overrides: Partial<Context> = {}): Promise<Runtime> {
+  const config = parseConfig(env);
+  if (config.NEON_HTTP_ENDPOINT) useHttpFront(config.NEON_HTTP_ENDPOINT);
+  const keys = new KeyCache({
+    fetch: () => fetchKeys(config.OIDC_JWKS_URL),
+    recall: () => env.LAST_KNOWN_GOOD.get<KeySnapshot>(JWKS_KEY, 'json'),
+    remember: (snapshot) => env.LAST_KNOWN_GOOD.put(JWKS_KEY, JSON.stringify(snapshot), { expirationTtl: 86_400 }),
+    now: Date.now,
+  });
+  const clickhouse = (username: string, password: string) =>
+    connectClickHouse({ url: config.CLICKHOUSE_URL, username, password });
+  const shared = {
+    db: {
+      api: connect(config.DATABASE_URL_API),
+      exporter: connect(config.DATABASE_URL_EXPORTER),
+      drainer: connect(config.DATABASE_URL_DRAINER),
+    },
+    clickhouse: {
+      reader: clickhouse(config.CLICKHOUSE_READER_USER, config.CLICKHOUSE_READER_PASSWORD),
+      writer: clickhouse(config.CLICKHOUSE_WRITER_USER, config.CLICKHOUSE_WRITER_PASSWORD),
+    },
+    bucket: env.BUCKET,
+    queues: { auditOutbox: env.AUDIT_OUTBOX_QUEUE, exports: env.EXPORTS_QUEUE },
+    locks: locks(env.OPERATION_LOCK),
+    limits: { take: (key, policy) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).take(policy) },
+    linkKeys: await importLinkKeys(config.LINK_KEYS),
+    settings: {
+      publicUrl: config.PUBLIC_URL,
+      exportTtlSeconds: config.EXPORT_TTL_SECONDS,
+      linkTtlSeconds: config.LINK_TTL_SECONDS,
+      chunkBytes: config.EXPORT_CHUNK_BYTES,
+      exportLeaseMs: config.EXPORT_LEASE_SECONDS * 1000,
+    },
+    now: Date.now,
+    newId: () => v7(),
+  } satisfies Partial<Context>;
+  const context = (origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context => {
+    const log = createLog({ requestId: origin.requestId, traceId: origin.traceId });
+    const later = (work: Promise<unknown>) =>
+      waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
+    return { ...shared, origin, later, log, ...overrides };
+  };
+  return { config, keys, context };
+}

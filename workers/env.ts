@@ -1,0 +1,15 @@
+import type { OperationLock } from '../durable-objects/operation-lock.ts';
+import type { RateLimiter } from '../durable-objects/rate-limiter.ts';
+import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
+
+/** Bindings of wrangler.toml. Variables and secrets are parsed by config.ts and have no type before that. */
+export interface Bindings {
+  RATE_LIMITER: DurableObjectNamespace<RateLimiter>;
+  OPERATION_LOCK: DurableObjectNamespace<OperationLock>;
+  BUCKET: R2Bucket;
+  LAST_KNOWN_GOOD: KVNamespace;
+  AUDIT_OUTBOX_QUEUE: Queue<AuditOutboxMessage>;
+  EXPORTS_QUEUE: Queue<ExportMessage>;
+}
+
+export type Env = Bindings & Record<string, unknown>;

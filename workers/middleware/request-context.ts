@@ -1,0 +1,31 @@
+import { createMiddleware } from 'hono/factory';
+import { anonymiseAddress } from '../../domain/audit/anonymise-address.ts';
+import type { Origin } from '../../domain/context.ts';
+import type { HttpEnv } from '../http.ts';
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+const MAX_USER_AGENT = 300;
+
+/**
+ * First of all: request id (X-Request-Id echoed or made), trace id (W3C traceparent continued or begun), anonymised address
+ * and the Context. Only Cloudflare's own header is believed about the address.
+ */
+export const requestContext = createMiddleware<HttpEnv>(async (c, next) => {
+  const offered = c.req.header('x-request-id');
+  const requestId = offered && REQUEST_ID.test(offered) ? offered : crypto.randomUUID();
+  const origin: Origin = {
+    requestId,
+    traceId: TRACEPARENT.exec(c.req.header('traceparent') ?? '')?.[1] ?? crypto.randomUUID().replaceAll('-', ''),
+    ipAddress: anonymiseAddress(c.req.header('cf-connecting-ip')),
+    userAgent: (c.req.header('user-agent') ?? '').slice(0, MAX_USER_AGENT),
+  };
+  const ctx = c.env.runtime.context(origin, (work) => c.executionCtx.waitUntil(work));
+  c.set('requestId', requestId);
+  c.set('ctx', ctx);
+  c.set('log', ctx.log);
+  c.header('X-Request-Id', requestId);
+  c.header('X-Content-Type-Options', 'nosniff');
+  c.header('Cache-Control', 'private, no-store');
+  await next();
+});

@@ -1,0 +1,55 @@
+import type { Context as HttpContext } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { DomainError, ERROR_CODES } from '../domain/errors.ts';
+import type { HttpEnv } from './http.ts';
+import { createLog } from './log.ts';
+
+function asDomainError(error: unknown): DomainError | null {
+  if (error instanceof DomainError) return error;
+  if (error instanceof HTTPException && error.status === 400)
+    return new DomainError('malformed_request', 'The body cannot be read.');
+  // What the drivers throw when a server is away or too slow; anything they say themselves stays out of the answer.
+  if (isOutage(error))
+    return new DomainError(
+      'dependency_unavailable',
+      'The database does not answer; nothing was changed that you were not told of. Try again shortly.',
+      {
+        retryAfter: 5,
+        cause: error,
+      },
+    );
+  return null;
+}
+
+/** 08: connection, 53: resources, 57014: statement time-out, 57P: shutdown, 55P03: lock time-out. */
+const OUTAGE_CODES = /^(08|53|57014|57P|55P03)/;
+
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== 'NeonDbError') return false;
+  const { code } = error as { code?: unknown };
+  return typeof code !== 'string' || code === '' || OUTAGE_CODES.test(code);
+}
+
+/** RFC 9457 for every error. What we did not foresee is logged whole and answered blandly. */
+export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
+  const known = asDomainError(error);
+  // Without a request context its own middleware failed: the one case with no ids to log.
+  const log = c.var.log ?? createLog({ requestId: '', traceId: '' });
+  if (!known || known.status >= 500) log.error('request failed', { error: known?.cause ?? error, path: c.req.path });
+  const problem =
+    known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
+  const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' };
+  if (problem.retryAfter !== undefined) headers['Retry-After'] = String(problem.retryAfter);
+  if (problem.status === 401) headers['WWW-Authenticate'] = `Bearer realm="steward", error="invalid_token"`;
+  const body = {
+    type: `urn:steward:problem:${problem.code}`,
+    title: ERROR_CODES[problem.code].title,
+    status: problem.status,
+    detail: problem.message,
+    instance: c.req.path,
+    code: problem.code,
+    requestId: c.var.requestId,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+  };
+  return c.body(JSON.stringify(body), problem.status as 400, headers);
+}
