@@ -13,7 +13,6 @@ export const auditLogFilter = z.strictObject({
   serviceId: z.guid().optional(),
   outcome: z.enum(['success', 'denied', 'failure']).optional(),
 });
-export type AuditLogFilter = z.infer<typeof auditLogFilter>;
 
 export const auditLogQuery = auditLogFilter.extend({
   limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -19,6 +19,17 @@ export type RunResult = 'finished' | 'more' | 'waiting' | 'superseded';
 
 const CHUNKS_PER_RUN = 64;
 
+/** A run broke off. Chunks it had written are kept, so a next run starts further on. */
+export class ExportInterrupted extends Error {
+  override name = 'ExportInterrupted';
+  readonly chunksWritten: number;
+
+  constructor(cause: unknown, chunksWritten: number) {
+    super('the export was interrupted', { cause });
+    this.chunksWritten = chunksWritten;
+  }
+}
+
 /** Somebody else holds the fence now: whatever this run still has in hand must not be written. */
 class Superseded extends Error {}
 
@@ -27,9 +38,11 @@ class Superseded extends Error {}
  *
  * Every step may be repeated or done twice at once: chunks are create-only objects whose bytes depend on the position alone,
  * and a commit counts only under the newest fencing token and for exactly the next chunk.
+ * @throws ExportInterrupted
  */
 export async function runExport(ctx: Context, exportId: string): Promise<RunResult> {
   const lock = `export:${exportId}`;
+  let written = 0;
   const lease = await ctx.locks.acquire(lock, ctx.origin.requestId, ctx.settings.exportLeaseMs);
   if (!lease) return 'superseded';
   try {
@@ -37,16 +50,17 @@ export async function runExport(ctx: Context, exportId: string): Promise<RunResu
     if (!run) return 'superseded';
     const selection = selectionOf(run);
     if (run.rows_expected === null && !(await fixExpected(ctx, run, selection, lease.token))) return 'waiting';
-    const keepHold = async () => {
+    const afterChunk = async () => {
+      written++;
       if (!(await ctx.locks.renew(lock, lease.token, ctx.settings.exportLeaseMs))) throw new Superseded();
     };
-    const done = await writeChunks(ctx, run, selection, lease.token, keepHold);
+    const done = await writeChunks(ctx, run, selection, lease.token, afterChunk);
     if (!done) return 'more';
     await finish(ctx, exportId, lease.token);
     return 'finished';
   } catch (error) {
     if (error instanceof Superseded) return 'superseded';
-    throw error;
+    throw new ExportInterrupted(error, written);
   } finally {
     await ctx.locks.release(lock, lease.token);
   }
@@ -75,7 +89,7 @@ async function writeChunks(
   run: RunRow,
   selection: AuditSelection,
   fence: number,
-  keepHold: () => Promise<void>,
+  afterChunk: () => Promise<void>,
 ): Promise<boolean> {
   const ahead = (after: AuditKey | null, seq: number) => {
     const chunk = produceChunk(ctx, selection, after, seq === 0);
@@ -90,7 +104,7 @@ async function writeChunks(
     const key = chunkKey(run.id, seq);
     await storeChunk(ctx, key, chunk);
     await commit(ctx, run.id, fence, seq, key, chunk);
-    await keepHold();
+    await afterChunk();
   }
   await coming;
   return false;

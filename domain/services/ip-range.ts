@@ -7,19 +7,20 @@ import ipaddr from 'ipaddr.js';
 export function normaliseIpRange(text: string): string | null {
   // ipaddr.js also reads octal, hexadecimal and shortened IPv4: an allow-list must not mean something else to its reader.
   if (
-    !/^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)(?:\/\d{1,3})?$/i.test(text) ||
-    /(?:^|[.:])0\d+\./.test(text)
+    !/^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)(?:\/(?:0|[1-9]\d{0,2}))?$/i.test(text) ||
+    /(?:^|[.:])0\d+\.|\.0\d/.test(text)
   )
     return null;
   try {
-    if (!text.includes('/')) return ipaddr.process(text).toString();
-    const [address, bits] = ipaddr.parseCIDR(text);
-    const network =
-      address instanceof ipaddr.IPv4
-        ? ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`)
-        : ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
-    return `${network.toString()}/${bits}`;
+    return text.includes('/') ? networkOf(text) : ipaddr.process(text).toString();
   } catch {
     return null;
   }
+}
+
+function networkOf(text: string): string {
+  const [written, prefix] = ipaddr.parseCIDR(text);
+  if (written instanceof ipaddr.IPv4) return `${ipaddr.IPv4.networkAddressFromCIDR(text)}/${prefix}`;
+  if (prefix >= 96 && written.isIPv4MappedAddress()) return networkOf(`${written.toIPv4Address()}/${prefix - 96}`);
+  return `${ipaddr.IPv6.networkAddressFromCIDR(text)}/${prefix}`;
 }

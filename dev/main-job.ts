@@ -1,0 +1,161 @@
+/**
+ * `npm run main-job`: the whole path over HTTP against a fresh instance, one line a step. Exits 1 at the first wrong answer.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Papa from 'papaparse';
+import { type Stack, startStack } from './stack.ts';
+
+const PATIENCE_MS = 30_000;
+
+class WrongAnswer extends Error {}
+
+function expect(isSo: boolean, what: string): asserts isSo {
+  if (!isSo) throw new WrongAnswer(what);
+}
+
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const done = await work();
+  const ms = Math.round(performance.now() - started);
+  console.log(`ok  ${String(ms).padStart(6)} ms  ${what}`);
+  return done;
+}
+
+/** Asks until the answer is there; every answer on the way must be a 200. */
+async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(100)) {
+    const found = await ask();
+    if (found !== undefined) return found;
+  }
+  throw new WrongAnswer(`${what} did not happen within ${PATIENCE_MS / 1000} s`);
+}
+
+interface AuditItem {
+  id: string;
+  action: string;
+  outcome: string;
+  actorEmail: string;
+}
+
+async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
+  const admin = seeded.admins.find(({ role }) => role === 'operator');
+  const service = seeded.services[0];
+  expect(admin !== undefined && service !== undefined, 'the seed has an operator and a service');
+  const token = await step('the issuer signs an access token', () =>
+    issuer.accessToken({ subject: admin.subject, email: admin.email, sessionId: randomUUID() }),
+  );
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    fetch(worker.url + path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const get = async <T>(path: string): Promise<T> => {
+    const answer = await call('GET', path);
+    expect(answer.status === 200, `GET ${path} answers ${answer.status}, not 200`);
+    return (await answer.json()) as T;
+  };
+  const trailOf = async (resourceId: string) =>
+    (await get<{ items: AuditItem[] }>(`/v1/audit/logs?resourceId=${resourceId}`)).items;
+
+  const config = `/v1/admin/services/${service.id}/config`;
+  await step('a stranger is refused', async () => {
+    const answer = await fetch(worker.url + config);
+    expect(answer.status === 401, `without a token the answer is ${answer.status}, not 401`);
+  });
+  await step('the configuration is read', async () => {
+    const read = await get<{ maintenanceMode: boolean }>(config);
+    expect(read.maintenanceMode === false, 'maintenance is off at first');
+  });
+  await step('it is changed, with If-Match and a reason', async () => {
+    const patch = { maintenanceMode: true, maintenanceMessage: 'Back at noon' };
+    const answer = await call('PATCH', config, patch, { 'If-Match': '"1"', 'Audit-Reason': 'the main job' });
+    expect(answer.status === 200 && answer.headers.get('etag') === '"2"', `PATCH answers ${answer.status}`);
+  });
+  await step('a second change on the old version is refused', async () => {
+    const answer = await call('PATCH', config, { maintenanceMode: false }, { 'If-Match': '"1"' });
+    expect(answer.status === 412, `a stale If-Match answers ${answer.status}, not 412`);
+  });
+  const record = await step('its record is in ClickHouse and can be queried', () =>
+    eventually('the audit record', async () => (await trailOf(service.id))[0]),
+  );
+  await step('the record holds who, what, before and after', async () => {
+    type State = { maintenanceMode: boolean };
+    const full = await get<{ before: State; after: State; reason: string }>(`/v1/audit/logs/${record.id}`);
+    expect(record.actorEmail === admin.email && full.reason === 'the main job', 'actor and reason are recorded');
+    expect(!full.before.maintenanceMode && full.after.maintenanceMode, 'both states are recorded');
+  });
+  const location = await step('an export of the audit log is accepted', async () => {
+    const answer = await call('POST', '/v1/admin/exports', { exportType: 'audit_logs', fileFormat: 'csv' });
+    const path = answer.headers.get('location');
+    expect(answer.status === 202 && path !== null, `POST answers ${answer.status}, not 202 with a Location`);
+    return path;
+  });
+  type View = {
+    id: string;
+    status: string;
+    rowsDone: number;
+    rowsExpected: number;
+    bytesDone: number;
+    downloadUrl: string | null;
+  };
+  const ready = await step('a queue consumer has written it', () =>
+    eventually('the export', async () => {
+      const view = await get<View>(location);
+      expect(view.status !== 'failed', 'the export does not fail');
+      return view.status === 'ready' ? view : undefined;
+    }),
+  );
+  await step('the signed link downloads it, whole', async () => {
+    expect(
+      ready.downloadUrl !== null && ready.rowsDone === ready.rowsExpected,
+      'expected and written rows are the same',
+    );
+    const answer = await fetch(ready.downloadUrl);
+    const text = await answer.text();
+    expect(answer.status === 200 && Buffer.byteLength(text) === ready.bytesDone, `the file answers ${answer.status}`);
+    const rows = Papa.parse<{ id: string }>(text.trimEnd(), { header: true }).data;
+    expect(rows.length === ready.rowsDone && rows.some(({ id }) => id === record.id), 'the record is in the file');
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    console.log(`               ${rows.length} rows, ${ready.bytesDone} bytes, SHA-256 ${sha256.slice(0, 16)}…`);
+  });
+  await step('a link with one character changed is refused', async () => {
+    const link = ready.downloadUrl as string;
+    const answer = await fetch(link.slice(0, -1) + (link.endsWith('0') ? '1' : '0'));
+    expect(answer.status === 403, `it answers ${answer.status}, not 403`);
+  });
+  await step('request, completion, download and refusal are audited', () =>
+    eventually('the trail of the export', async () => {
+      const trail = (await trailOf(ready.id)).map(({ action, outcome }) => `${action} ${outcome}`);
+      const wanted = [
+        'export.request success',
+        'export.complete success',
+        'export.download success',
+        'export.download denied',
+      ];
+      return wanted.every((entry) => trail.includes(entry)) ? trail : undefined;
+    }),
+  );
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'steward-main-job-'));
+let stack: Stack | undefined;
+try {
+  stack = await step('a fresh instance is up', () => startStack({ dataDir }));
+  await walk(stack);
+  console.log('The main job works, end to end.');
+} catch (error) {
+  console.error(error instanceof WrongAnswer ? `WRONG: ${error.message}` : error);
+  process.exitCode = 1;
+} finally {
+  await stack?.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}

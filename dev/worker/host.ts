@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { buildWorker } from './build.ts';
+import { childNamed, ended } from './process.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface WorkerHost {
+  url: string;
+  /** workerd's process. */
+  pid: number;
+  exited: Promise<void>;
+  /** Runs the cron handler; local runtimes fire no crons by themselves. */
+  scheduled(cron: string): Promise<void>;
+  /** The simulators behind the bindings, for tests and benchmarks. */
+  miniflare: Miniflare;
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** 0 = any free port. */
+  port: number;
+  /** Where R2, KV and Durable Objects keep their data. */
+  persistDir: string;
+  /** Variables of the Worker, over those of wrangler.toml. */
+  vars: Record<string, string>;
+  log?: (line: string) => void;
+  /** The bundle, when it is built already. */
+  script?: string;
+  /** Serves the Worker without the asset router and Miniflare's proxy in front, for measuring. */
+  direct?: boolean;
+}
+
+/** Starts the Worker on workerd, from the bundle a deployment would upload and the bindings of wrangler.toml. */
+export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
+  const script = o.script ?? (await buildWorker(join(o.persistDir, 'build')));
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml'));
+  const { modulesRules: _, assets, ...worker } = workerOptions;
+  const before = await childNamed('workerd');
+  const options = {
+    host: '127.0.0.1',
+    port: o.direct ? 0 : o.port,
+    resourcePersistencePath: o.persistDir,
+    logRequests: false,
+    cf: false,
+    telemetry: { enabled: false },
+    handleStructuredLogs: ({ level, message }: { level: string; message: string }) => o.log?.(`${level} ${message}`),
+    workers: [
+      {
+        ...worker,
+        ...(assets === undefined || o.direct ? {} : { assets }),
+        ...(o.direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: o.port }] } : {}),
+        name: 'steward',
+        bindings: { ...(worker.bindings as Record<string, string>), ...o.vars },
+        modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
+      } as V4WorkerOptions,
+    ],
+  };
+  const miniflare = new Miniflare(convertV4MiniflareOptions(options));
+  const entry = await miniflare.ready;
+  const url = (o.direct ? await miniflare.unsafeGetDirectURL('steward') : entry).origin;
+  const pid = (await childNamed('workerd')).find((child) => !before.includes(child)) ?? 0;
+  return {
+    url,
+    pid,
+    exited: ended(pid),
+    miniflare,
+    scheduled: async (cron) => {
+      const { outcome } = await (await miniflare.getWorker('steward')).scheduled({ cron });
+      if (outcome !== 'ok') throw new Error(`the cron handler ended with ${outcome}`);
+    },
+    stop: () => miniflare.dispose(),
+  };
+}

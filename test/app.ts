@@ -1,0 +1,229 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importJWK, type JWTPayload, SignJWT } from 'jose';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { startNeonFront } from '../dev/postgres/neon-front.ts';
+import { createDatabase, dropDatabase } from '../dev/postgres/template.ts';
+import { workerVars } from '../dev/vars.ts';
+import { startWorker, type WorkerHost } from '../dev/worker/host.ts';
+import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  json: any;
+}
+
+export interface Person {
+  id: string;
+  email: string;
+  subject: string;
+  sessionId: string;
+  token: string;
+}
+
+const uuid = () => randomUUID();
+
+/** One Steward of its own for a test file: its own database and Worker, behind proxies that can fail. */
+export async function startApp(vars: Record<string, string> = {}) {
+  const engines = inject('engines');
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  const ownerUrl = await createDatabase(engines.ownerUrl, { name, template: 'steward' });
+  const neon = await startNeonFront({ postgresPort: engines.postgresPort });
+  const clickhouse = await startFaultyProxy(engines.clickhouse.url);
+  const postgres = await startFaultyProxy(new URL(neon.url).origin);
+  const persistDir = await mkdtemp(join(tmpdir(), 'steward-app-'));
+  const script = await readFile(engines.scriptFile, 'utf8');
+  const log: string[] = [];
+  const db = new pg.Pool({ connectionString: ownerUrl, max: 4 });
+  const settings = {
+    ...workerVars({
+      neonUrl: new URL('/sql', postgres.url).href,
+      ownerUrl,
+      rolePasswords: engines.rolePasswords,
+      clickhouse: {
+        url: clickhouse.url,
+        readerPassword: engines.clickhouse.reader,
+        writerPassword: engines.clickhouse.writer,
+      },
+      issuer: engines.issuer,
+      audience: engines.audience,
+      baseUrl: 'http://steward.test',
+      linkKeys: engines.linkKeys,
+    }),
+    API_RATE_LIMIT: '100000;w=60',
+    EXPORT_RATE_LIMIT: '100000;w=60',
+    ...vars,
+  };
+  const start = () => startWorker({ port: 0, persistDir, vars: settings, script, log: (line) => log.push(line) });
+  let worker = await start();
+
+  const app = {
+    engines,
+    db,
+    clickhouse,
+    postgres,
+    neon,
+    log,
+    ownerUrl,
+    settings,
+    worker: (): WorkerHost => worker,
+    async restart() {
+      await worker.stop();
+      worker = await start();
+    },
+    /** kill -9 of the runtime, then a new one on the same data. What its queues held is gone. */
+    async crash() {
+      process.kill(worker.pid, 'SIGKILL');
+      await worker.exited;
+      await worker.stop().catch(() => undefined);
+      worker = await start();
+    },
+    async call(method: string, path: string, o: CallOptions = {}): Promise<Answer> {
+      const response = await fetch(new URL(path, worker.url), {
+        method,
+        redirect: 'manual',
+        headers: {
+          ...(o.as ? { Authorization: `Bearer ${typeof o.as === 'string' ? o.as : o.as.token}` } : {}),
+          ...(o.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...o.headers,
+        },
+        ...(o.body === undefined ? {} : { body: typeof o.body === 'string' ? o.body : JSON.stringify(o.body) }),
+      });
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json');
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: isJson && text !== '' ? JSON.parse(text) : undefined,
+      };
+    },
+    /** An access token, as the issuer signs them; `claims` and `header` bend it. */
+    mint: (claims: JWTPayload, header: Record<string, unknown> = {}) => mintToken(engines, claims, header),
+    async service(): Promise<string> {
+      const id = uuid();
+      await db.query('INSERT INTO services (id, slug, name) VALUES ($1, $2, $3)', [id, `s-${id}`, 'Test']);
+      await db.query('INSERT INTO service_config (id, service_id) VALUES ($1, $2)', [uuid(), id]);
+      return id;
+    },
+    /** A new admin with a role, everywhere or for one service; without a role, one with no grant at all. */
+    async person(role: string | null, serviceId: string | null = null): Promise<Person> {
+      const id = uuid();
+      const subject = `test|${id}`;
+      const email = `${role ?? 'nobody'}-${id.slice(0, 8)}@example.com`;
+      await db.query('INSERT INTO admins (id, subject, email, name) VALUES ($1, $2, $3, $4)', [
+        id,
+        subject,
+        email,
+        'T',
+      ]);
+      if (role) await app.grant(id, role, serviceId);
+      const sessionId = uuid();
+      return { id, email, subject, sessionId, token: await app.mint({ sub: subject, sid: sessionId }) };
+    },
+    async grant(adminId: string, role: string, serviceId: string | null = null): Promise<void> {
+      await db.query(
+        'INSERT INTO grants (id, admin_id, role_id, service_id) SELECT $1, $2, id, $4 FROM roles WHERE name = $3',
+        [uuid(), adminId, role, serviceId],
+      );
+    },
+    patch: (as: Person, serviceId: string, body: unknown, headers: Record<string, string> = {}) =>
+      app.call('PATCH', `/v1/admin/services/${serviceId}/config`, { as, body, headers }),
+    /** Waits until every audit record is in ClickHouse. */
+    async drained(): Promise<void> {
+      await until(async () => {
+        const { rows } = await db.query('SELECT count(*)::int AS n FROM audit_outbox WHERE sent_at IS NULL');
+        if (rows[0].n > 0) await worker.scheduled('* * * * *');
+        return rows[0].n === 0;
+      }, 'the outbox is empty');
+    },
+    /** Rows of a query straight from ClickHouse. */
+    async analytics<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
+      const response = await fetch(`${engines.clickhouse.url}/?default_format=JSONEachRow&session_timezone=UTC`, {
+        method: 'POST',
+        headers: { 'X-ClickHouse-User': 'steward_admin', 'X-ClickHouse-Key': engines.clickhouse.admin },
+        body: sql,
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(text);
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Row);
+    },
+    auditOf: (resourceId: string) =>
+      app.analytics<Record<string, string>>(
+        `SELECT * FROM audit_db.admin_audit_logs WHERE resource_id = '${resourceId}' ORDER BY timestamp, id`,
+      ),
+    async exported(as: Person, parameters: Record<string, unknown> = {}): Promise<string> {
+      const answer = await app.call('POST', '/v1/admin/exports', {
+        as,
+        body: { exportType: 'audit_logs', parameters },
+      });
+      if (answer.status !== 202) throw new Error(answer.text);
+      return answer.json.id;
+    },
+    async finished(as: Person, exportId: string): Promise<Answer['json']> {
+      let view: Answer['json'];
+      await until(async () => {
+        view = (await app.call('GET', `/v1/admin/exports/${exportId}`, { as })).json;
+        return ['ready', 'failed', 'expired'].includes(view.status);
+      }, `export ${exportId} ends`);
+      return view;
+    },
+    download: (url: string, headers: Record<string, string> = {}) => {
+      const { pathname, search } = new URL(url);
+      return app.call('GET', pathname + search, { headers });
+    },
+    async stop() {
+      await worker.stop();
+      await Promise.all([clickhouse.close(), postgres.close(), neon.close(), db.end()]);
+      await dropDatabase(engines.ownerUrl, { name });
+      await rm(persistDir, { recursive: true, force: true });
+    },
+  };
+  return app;
+}
+
+export type App = Awaited<ReturnType<typeof startApp>>;
+
+interface CallOptions {
+  as?: Person | string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+async function mintToken(
+  engines: { issuer: { url: string; signingKey: Record<string, unknown> }; audience: string },
+  claims: JWTPayload,
+  header: Record<string, unknown>,
+) {
+  const jwk = engines.issuer.signingKey;
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({
+    iss: engines.issuer.url,
+    aud: engines.audience,
+    iat: now,
+    nbf: now,
+    exp: now + 3600,
+    jti: uuid(),
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: String(jwk.kid), ...header })
+    .sign(await importJWK(jwk, 'ES256'));
+}
+
+/** Asks again until it is so. @throws Error after a time that only a fault can use up */
+export async function until(isSo: () => Promise<boolean>, what: string, timeoutMs = 40_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

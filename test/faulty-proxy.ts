@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What becomes of one request on its way to an engine. */
+export type Fault =
+  | 'none'
+  /** The connection breaks before the engine sees anything. */
+  | 'refuse'
+  /** The engine does the work and its reply is lost. */
+  | 'lose-reply'
+  /** 500 without reaching the engine. */
+  | 'error'
+  /** The first `bytes` of the reply, then the connection breaks. */
+  | { breakAfter: number }
+  /** The first `bytes` of the reply, then an end that looks like a proper one. */
+  | { endAfter: number };
+
+export interface FaultyProxy {
+  url: string;
+  /** Decides for each request; a request is known by its path and body. */
+  decide(fault: (call: { path: string; body: string }) => Fault): void;
+  /** Requests that met a fault. */
+  faults(): number;
+  requests(): number;
+  close(): Promise<void>;
+}
+
+async function bodyOf(stream: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+function forward(
+  target: URL,
+  incoming: IncomingMessage,
+  body: Buffer,
+): Promise<{ head: IncomingMessage; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = incoming.headers;
+    const outgoing = request(
+      {
+        host: target.hostname,
+        port: target.port,
+        path: incoming.url,
+        method: incoming.method,
+        headers: { ...headers, 'content-length': body.length },
+      },
+      (head) => bodyOf(head).then((reply) => resolve({ head, body: reply }), reject),
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+function answer(response: ServerResponse, head: IncomingMessage, body: Buffer, fault: Fault): void {
+  const { 'content-length': _, 'transfer-encoding': __, connection: ___, ...headers } = head.headers;
+  if (typeof fault === 'string') {
+    response.writeHead(head.statusCode ?? 500, { ...headers, 'content-length': body.length }).end(body);
+    return;
+  }
+  response.writeHead(head.statusCode ?? 500, headers);
+  const cut = 'breakAfter' in fault ? fault.breakAfter : fault.endAfter;
+  response.write(body.subarray(0, cut), () => {
+    if ('endAfter' in fault) response.end();
+    else response.destroy();
+  });
+}
+
+/** Stands before an engine that speaks HTTP and fails on demand. */
+export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> {
+  const target = new URL(targetUrl);
+  let decide: (call: { path: string; body: string }) => Fault = () => 'none';
+  let faults = 0;
+  let requests = 0;
+  const server = createServer(async (incoming, response) => {
+    try {
+      const body = await bodyOf(incoming);
+      requests++;
+      const fault = decide({ path: incoming.url ?? '', body: body.toString('utf8') });
+      if (fault !== 'none') faults++;
+      if (fault === 'refuse') return void response.destroy();
+      if (fault === 'error') return void response.writeHead(500).end('Code: 1. DB::Exception: injected');
+      const reply = await forward(target, incoming, body);
+      if (fault === 'lose-reply') return void response.destroy();
+      answer(response, reply.head, reply.body, fault);
+    } catch {
+      response.destroy();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    decide: (next) => {
+      decide = next;
+    },
+    faults: () => faults,
+    requests: () => requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,78 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, startApp } from '../app.ts';
+
+let app: App;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+const REFUSED = ['42501', '25006'];
+
+const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
+  api: [
+    'SELECT * FROM audit_outbox',
+    'UPDATE audit_outbox SET reason = $$x$$',
+    'DELETE FROM audit_outbox',
+    'TRUNCATE audit_outbox',
+    'DELETE FROM admin_exports',
+    'UPDATE admin_exports SET requested_by = requested_by',
+    'UPDATE admin_export_chunks SET sha256 = $$x$$',
+    'DELETE FROM admin_export_chunks',
+    'UPDATE roles SET permissions = $${}$$',
+    'INSERT INTO grants (id, admin_id, role_id) SELECT gen_random_uuid(), admin_id, role_id FROM grants',
+    `UPDATE admins SET status = 'active'`,
+    'UPDATE service_config SET service_id = service_id',
+    'DELETE FROM service_config',
+    'SELECT * FROM schema_migrations',
+    'CREATE TABLE x (a int)',
+    'ALTER TABLE audit_outbox DISABLE TRIGGER ALL',
+    'SET ROLE steward_drainer',
+  ],
+  exporter: [
+    'INSERT INTO admin_exports SELECT * FROM admin_exports',
+    'UPDATE admin_exports SET status = status',
+    'DELETE FROM admin_exports',
+    'SELECT before_state FROM audit_outbox',
+    'SELECT * FROM admin_sessions',
+    'SELECT * FROM idempotency_keys',
+    'CREATE TEMP TABLE x (a int)',
+    'SET ROLE steward_api',
+  ],
+  drainer: [
+    'UPDATE audit_outbox SET reason = $$x$$',
+    'UPDATE audit_outbox SET actor_id = actor_id',
+    `INSERT INTO audit_outbox (id) VALUES (gen_random_uuid())`,
+    'SELECT * FROM admins',
+    'SELECT * FROM service_config',
+    'UPDATE admin_exports SET status = status',
+    'SELECT key FROM idempotency_keys',
+    'SET ROLE steward_api',
+  ],
+};
+
+describe('database roles', () => {
+  for (const role of ['api', 'exporter', 'drainer'] as const)
+    it(`refuse ${role} what it should not do`, async () => {
+      const client = new pg.Client({ connectionString: rawUrl(role) });
+      await client.connect();
+      for (const statement of FORBIDDEN[role]) {
+        const code = await client.query(statement).then(
+          () => 'allowed',
+          (error: { code: string }) => error.code,
+        );
+        expect([statement, REFUSED.includes(code) ? 'refused' : code]).toEqual([statement, 'refused']);
+      }
+      await client.end();
+      console.log(`role ${role}: tried ${FORBIDDEN[role].length}, allowed 0`);
+    });
+});
+
+/** The role's own connection, past the HTTP front. */
+function rawUrl(role: 'api' | 'exporter' | 'drainer'): string {
+  const url = new URL(app.ownerUrl);
+  url.username = `steward_${role}`;
+  url.password = app.engines.rolePasswords[role];
+  return url.href;
+}
