@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 const REAPER = fileURLToPath(new URL('reaper.mjs', import.meta.url));
 
@@ -182,8 +183,10 @@ export async function together<T extends readonly unknown[] | []>(jobs: T) {
   return Promise.all(jobs);
 }
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return stripVTControlCharacters(text).trim().split('\n')[0] ?? '';
+}
 
 function describe(exit: unknown): string {
   const { code, signal } = (exit ?? {}) as { code?: number | null; signal?: string | null };

@@ -1,11 +1,13 @@
 /** `npm start [-- --fresh] [-- --port N] [-- --data FOLDER]`: all of Steward on this machine, until Ctrl-C. */
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { endLeftovers, type Reaper, startReaper } from './children.ts';
 import { CLICKHOUSE_USERS, type Stack, startStack } from './stack.ts';
-import { explain, openData, openLog, Refusal, requirePort, takeLock } from './state.ts';
+import { explain, isReady, openData, Refusal, requirePort, takeLock } from './state.ts';
 import { summary } from './summary.ts';
 
 const USAGE = 'npm start takes --port N, --fresh (forget all data first) and --data FOLDER (default .steward)';
@@ -47,6 +49,15 @@ export function parseArguments(argv: string[], env: Record<string, string | unde
   return parsed;
 }
 
+/** The whole of an error, of which the terminal gets one line. */
+function record(dataDir: string, error: unknown): void {
+  try {
+    appendFileSync(join(dataDir, 'logs', 'start.log'), `${new Date().toISOString()} ${inspect(error)}\n`);
+  } catch {
+    // A folder that cannot be written to is what the line is about.
+  }
+}
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -79,7 +90,7 @@ function watchForTheEnd(dataDir: string, endHard: () => Promise<void>): { signal
     if (SIGNALS.some((signal) => signal === name)) process.nextTick(() => process.removeListener(name, listener));
   });
   process.on('uncaughtException', (error) => {
-    openLog(dataDir, 'start')(String(error.stack));
+    record(dataDir, error);
     const what = `Steward failed: ${error.message.split('\n')[0]} (more in ${dataDir}/logs/start.log)`;
     // A child that died explains the error better, and is noticed a little later.
     setTimeout(() => ending.abort(new Refusal(what)), 500);
@@ -151,7 +162,11 @@ async function runStack(o: Arguments, reaper: Reaper, signal: AbortSignal, hurry
   const { port, dataDir, fresh } = o;
   const ports = { api: port, issuer: port + 1, clickhouse: port + 2, postgres: port + 3, neon: port + 4 };
   const log = (line: string): void => say(`  ${line}`);
+  // Nothing a first start has made is worth waiting for: the next one begins anew.
+  const giveUp = (): void => void reaper.endAll();
+  if (fresh || !isReady(dataDir)) signal.addEventListener('abort', giveUp);
   const stack = await startStack({ dataDir, fresh, ports, onChild: reaper.watch, log, signal });
+  signal.removeEventListener('abort', giveUp);
   const stopCron = everyMinute(() => stack.worker.scheduled('* * * * *'), complain);
   say(await describe(stack, dataDir));
   const failure = await untilTheEnd(stack, signal);
@@ -203,7 +218,10 @@ async function main(): Promise<number> {
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     if (error instanceof Refusal) complain(message);
-    else complain(explain(error, dataDir) ?? `Steward did not start: ${message} (see ${dataDir}/logs)`);
+    else {
+      record(dataDir, error);
+      complain(explain(error, dataDir) ?? `Steward did not start: ${message} (more in ${dataDir}/logs/start.log)`);
+    }
     return error instanceof Refusal ? error.exitCode : 1;
   }
 }

@@ -106,7 +106,12 @@ export function clearData(dataDir: string): void {
  * interrupted one: nobody's data, and perhaps half a database.
  */
 export function isUnfinished(dataDir: string): boolean {
-  return existsSync(join(dataDir, 'secrets.json')) && !existsSync(join(dataDir, 'ready'));
+  return existsSync(join(dataDir, 'secrets.json')) && !isReady(dataDir);
+}
+
+/** Whether a start has ever got as far as being of use here. */
+export function isReady(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'ready'));
 }
 
 export function markReady(dataDir: string): void {

@@ -3,7 +3,7 @@ import { consumeAuditOutbox } from './audit-outbox.ts';
 import { consumeDeadLetter } from './dead-letters.ts';
 import { consumeExport } from './exports.ts';
 import { auditOutboxMessage, exportMessage } from './messages.ts';
-import { ack, backoff, type Outcome, retry } from './outcome.ts';
+import { backoff, type Outcome, retry } from './outcome.ts';
 
 const DEAD_LETTERS = '-dlq';
 
@@ -17,7 +17,7 @@ export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Prom
     const queue = role.slice(0, -DEAD_LETTERS.length);
     for (const message of batch.messages) {
       const letter = { id: message.id, queue, body: message.body, attempts: message.attempts };
-      settle(message, await guarded(message, () => consumeDeadLetter(ctx, letter)));
+      settle(message, await guarded(ctx, message, () => consumeDeadLetter(ctx, letter)));
     }
     return;
   }
@@ -25,38 +25,38 @@ export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Prom
   for (const message of batch.messages) {
     const parsed = exportMessage.safeParse(message.body);
     const outcome: Outcome = parsed.success
-      ? await guarded(message, () => consumeExport(ctx, parsed.data, message.attempts))
+      ? await guarded(ctx, message, () => consumeExport(ctx, parsed.data, message.attempts))
       : { kind: 'dead', reason: `not a message of ${batch.queue}` };
-    if (outcome.kind === 'dead') await bury(ctx, role, message, outcome.reason);
-    settle(message, outcome.kind === 'dead' ? ack : outcome);
+    settle(message, outcome.kind === 'dead' ? await bury(ctx, role, message, outcome.reason) : outcome);
   }
 }
 
 async function dispatchNudges(batch: MessageBatch<unknown>, ctx: Context): Promise<void> {
   const nudges = batch.messages.filter(({ body }) => auditOutboxMessage.safeParse(body).success);
   for (const message of batch.messages)
-    if (!nudges.includes(message)) {
-      await bury(ctx, 'audit-outbox', message, 'not a message of this queue');
-      settle(message, ack);
-    }
+    if (!nudges.includes(message))
+      settle(message, await bury(ctx, 'audit-outbox', message, 'not a message of this queue'));
   const [first] = nudges;
   if (!first) return;
-  const outcome = await guarded(first, () => consumeAuditOutbox(ctx, first.attempts));
+  const outcome = await guarded(ctx, first, () => consumeAuditOutbox(ctx, first.attempts));
   for (const message of nudges) settle(message, outcome);
 }
 
-async function guarded(message: Message<unknown>, consume: () => Promise<Outcome>): Promise<Outcome> {
+/** One message's failure is its own: the others of its batch must not wait for it. */
+async function guarded(ctx: Context, message: Message<unknown>, consume: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await consume();
   } catch (error) {
+    ctx.log.error('delivery failed', { error, id: message.id, attempts: message.attempts });
     return retry(backoff(message.attempts, Math.random()), error instanceof Error ? error.name : 'unknown');
   }
 }
 
 /** A message no delivery can help goes to the dead letters at once instead of through ten retries. */
-async function bury(ctx: Context, queue: string, message: Message<unknown>, reason: string): Promise<void> {
-  ctx.log.error('message is beyond help', { queue, id: message.id, reason });
-  await consumeDeadLetter(ctx, { id: message.id, queue, body: message.body, attempts: message.attempts });
+async function bury(ctx: Context, queue: string, message: Message<unknown>, reason: string): Promise<Outcome> {
+  const { id, body, attempts } = message;
+  ctx.log.error('message is beyond help', { queue, id, reason });
+  return guarded(ctx, message, () => consumeDeadLetter(ctx, { id, queue, body, attempts }));
 }
 
 function settle(message: Message<unknown>, outcome: Outcome): void {

@@ -9,7 +9,7 @@ import { startNeonFront } from '../dev/postgres/neon-front.ts';
 import { createDatabase, dropDatabase } from '../dev/postgres/template.ts';
 import { workerVars } from '../dev/vars.ts';
 import { startWorker, type WorkerHost } from '../dev/worker/host.ts';
-import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
+import { startFaultyProxy } from './faulty-proxy.ts';
 
 export interface Answer {
   status: number;

@@ -18,9 +18,15 @@ const postgresUrl = z
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
-const linkKeys = z.string().transform((text, context) => {
+const text = z.string().min(1, 'must not be empty');
+
+// JavaScript orders names of digits before all others, so that another key than the written first one would sign.
+const keyId = z.string().regex(/^(?!\d+$)[\w-]{1,32}$/);
+const keySecret = z.base64().refine((secret) => atob(secret).length >= 32);
+
+const linkKeys = z.string().transform((json, context) => {
   try {
-    const keys = z.record(z.string().regex(/^[\w-]{1,32}$/), z.base64().min(43)).parse(JSON.parse(text));
+    const keys = z.record(keyId, keySecret).parse(JSON.parse(json));
     if (Object.keys(keys).length > 0) return keys;
   } catch {
     // One message for every way it can be wrong: never the value itself.
@@ -35,10 +41,11 @@ const linkKeys = z.string().transform((text, context) => {
 const whole = (fallback: string, max: number) =>
   z
     .string()
-    .regex(/^\d+$/)
+    .refine((digits) => /^\d+$/.test(digits) && Number(digits) >= 1 && Number(digits) <= max, {
+      error: `must be a whole number from 1 to ${max}`,
+    })
     .default(fallback)
-    .transform(Number)
-    .refine((n) => n >= 1 && n <= max, `must be a whole number from 1 to ${max}`);
+    .transform(Number);
 
 /** Every variable and secret the Worker reads, by its name in the environment. */
 const variables = z.object({
@@ -52,10 +59,10 @@ const variables = z.object({
   DATABASE_URL_DRAINER: postgresUrl,
   NEON_HTTP_ENDPOINT: httpUrl.optional(),
   CLICKHOUSE_URL: httpUrl,
-  CLICKHOUSE_READER_USER: z.string().min(1),
-  CLICKHOUSE_READER_PASSWORD: z.string().min(1),
-  CLICKHOUSE_WRITER_USER: z.string().min(1),
-  CLICKHOUSE_WRITER_PASSWORD: z.string().min(1),
+  CLICKHOUSE_READER_USER: text,
+  CLICKHOUSE_READER_PASSWORD: text,
+  CLICKHOUSE_WRITER_USER: text,
+  CLICKHOUSE_WRITER_PASSWORD: text,
   LINK_KEYS: linkKeys,
   API_RATE_LIMIT: rateLimit('admin'),
   EXPORT_RATE_LIMIT: rateLimit('exports'),

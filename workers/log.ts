@@ -1,3 +1,4 @@
+import { redactText } from '../domain/audit/redact.ts';
 import type { Log } from '../domain/context.ts';
 
 // JSON escapes CR, LF and ESC; these still break lines or reorder text in some viewers.
@@ -6,17 +7,27 @@ const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const escapeUnsafe = (text: string) =>
   text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-function plain(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { name, message, stack, cause } = error;
-  return { name, message, stack, ...(cause === undefined ? {} : { cause: plain(cause) }) };
+const MAX_DEPTH = 8;
+
+/** What a log may hold of a value: errors with their causes, no secrets, nesting with an end. */
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (depth === MAX_DEPTH) return '[deeper]';
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  const fields = value instanceof Error ? errorFields(value) : value;
+  return Object.fromEntries(Object.entries(fields).map(([key, item]) => [key, plain(item, depth + 1)]));
 }
+
+const errorFields = ({ name, message, stack, cause }: Error) => ({ name, message, stack, cause });
 
 /** One JSON line an entry, with the request's ids in each. */
 export function createLog(ids: { requestId: string; traceId: string }): Log {
   const line = (level: string, message: string, fields: Record<string, unknown> = {}) => {
-    const safe = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value)]));
-    return escapeUnsafe(JSON.stringify({ level, message, ...ids, ...safe }));
+    const own = { level, message: redactText(message), ...ids };
+    // Twice: first in the order people read, and last so that no field takes their place.
+    return escapeUnsafe(JSON.stringify({ ...own, ...(plain(fields) as object), ...own }));
   };
   return {
     info: (message, fields) => console.log(line('info', message, fields)),

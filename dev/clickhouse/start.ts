@@ -50,7 +50,8 @@ export async function startClickHouse(options: Options): Promise<ClickHouse> {
 
 function environment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { UV_THREADPOOL_SIZE: String(THREADS), TZ: 'UTC' };
-  for (const name of ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH']) {
+  // STEWARD_RUN is how the reaper finds a child of a supervisor that was killed.
+  for (const name of ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'STEWARD_RUN']) {
     if (process.env[name] !== undefined) env[name] = process.env[name];
   }
   return env;

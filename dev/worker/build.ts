@@ -10,7 +10,7 @@ export async function buildWorker(outDir: string): Promise<string> {
   await mkdir(outDir, { recursive: true });
   const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', CI: 'true' };
-  const args = [wrangler, 'deploy', '--dry-run', '--outdir', outDir, '--config', join(ROOT, 'wrangler.toml')];
+  const args = [wrangler, 'deploy', '--dry-run', '--outdir', outDir, '--config', join(ROOT, 'wrangler.toml'), '--env='];
   try {
     await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
   } catch (error) {

@@ -72,14 +72,16 @@ export class KeyCache {
   async #refresh(enough: boolean): Promise<void> {
     if (enough) return;
     if (!this.#inFlight) {
-      if (this.#sources.now() - this.#triedAt < (this.#snapshot ? PAUSE_MS : PAUSE_WITHOUT_KEYS_MS)) return;
+      const pause = this.#age() <= STALE_MS ? PAUSE_MS : PAUSE_WITHOUT_KEYS_MS;
+      if (this.#sources.now() - this.#triedAt < pause) return;
       this.#triedAt = this.#sources.now();
-      this.#inFlight = this.#load().finally(() => {
-        this.#inFlight = undefined;
-      });
+      this.#inFlight = this.#load();
     }
-    // The request that started the fetch may be cancelled and take it along: nobody else waits for that longer than this.
-    await Promise.race([this.#inFlight, new Promise<void>((resolve) => setTimeout(resolve, WAIT_MS))]);
+    const load = this.#inFlight;
+    // The request that started the fetch may be cancelled and take it along, so that it never ends: nobody else waits for it
+    // longer than this, and after that it no longer stands in the way of another one.
+    await Promise.race([load, new Promise<void>((resolve) => setTimeout(resolve, WAIT_MS))]);
+    if (this.#inFlight === load) this.#inFlight = undefined;
   }
 
   async #load(): Promise<void> {

@@ -22,7 +22,7 @@ describe('anonymised address', () => {
     ['2001:db8:85a3:ffff:ffff:ffff:ffff:ffff', '2001:db8:85a3::'],
     ['fe80::1%eth0', 'fe80::'],
     ['::1', '::'],
-    ['::203.0.113.9', '::'],
+    ['::203.0.113.9', '::ffff:203.0.113.0'],
     ['64:ff9b::203.0.113.9', '64:ff9b::'],
   ])('of %s is %s', (address, anonymous) => {
     expect(anonymiseAddress(address)).toBe(anonymous);

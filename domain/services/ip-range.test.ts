@@ -18,7 +18,7 @@ function mask({ version, address, bits }: Range): bigint {
   return (address >> hostBits) << hostBits;
 }
 
-/** RFC 4291 and RFC 4632, letter by letter; IPv4 only in plain decimal. Nothing else is an address. */
+/** RFC 4291 and RFC 4632, letter by letter; IPv4 only in plain decimal, and no `::1.2.3.4`. Nothing else is an address. */
 function parseIpv4(text: string): bigint | null {
   const octets = text.split('.');
   if (octets.length !== 4 || !octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) < 256))
@@ -41,7 +41,7 @@ function groupsOf(text: string): bigint[] | null {
 
 function parseIpv6(text: string): bigint | null {
   const halves = text.split('::');
-  if (halves.length > 2 || (halves.length === 2 && halves[0]?.includes('.'))) return null;
+  if (halves.length > 2 || (halves.length === 2 && halves[0]?.includes('.')) || /^::\d+\./.test(text)) return null;
   const [head, tail] = [groupsOf(halves[0] ?? ''), halves.length === 2 ? groupsOf(halves[1] ?? '') : []];
   if (!head || !tail) return null;
   const missing = 8 - head.length - tail.length;
@@ -208,6 +208,8 @@ describe('IP range', () => {
     ':1:2:3:4:5:6:7:8',
     '12345::',
     'g::1',
+    '::1.2.3.4',
+    '::1.2.3.4/120',
     '::1.2.3.4.5',
     '1.2.3.4::',
     'localhost',

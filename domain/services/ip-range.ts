@@ -5,10 +5,11 @@ import ipaddr from 'ipaddr.js';
  * @returns null for anything else
  */
 export function normaliseIpRange(text: string): string | null {
-  // ipaddr.js also reads octal, hexadecimal and shortened IPv4: an allow-list must not mean something else to its reader.
+  // ipaddr.js also reads octal, hexadecimal and shortened IPv4, and ::1.2.3.4 as ::ffff:1.2.3.4: an allow-list must not mean
+  // something else to its reader.
   if (
     !/^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)(?:\/(?:0|[1-9]\d{0,2}))?$/i.test(text) ||
-    /(?:^|[.:])0\d+\.|\.0\d/.test(text)
+    /(?:^|[.:])0\d+\.|\.0\d|^::\d+\./.test(text)
   )
     return null;
   try {

@@ -60,7 +60,7 @@ export function versionsOf(ifMatch: string | undefined): number[] | null {
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(tag)))
     throw new Malformed('If-Match must be * or entity tags in quotes, such as "3".');
-  return tags.flatMap((tag) => (/^"\d{1,9}"$/.test(tag) ? [Number(tag.slice(1, -1))] : []));
+  return tags.flatMap((tag) => (/^"(?:0|[1-9]\d{0,8})"$/.test(tag) ? [Number(tag.slice(1, -1))] : []));
 }
 
 export function mountConfig(app: App): void {

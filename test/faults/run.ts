@@ -1,0 +1,41 @@
+/** `npm run faults -- NAME [--runs N] [--seed N]`: a large campaign of one kind of bad day. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> = {
+  'export-kill': {
+    file: 'test/faults/export-kill.test.ts',
+    runs: 60,
+    about: 'kill -9 of the runtime at random points of an export',
+  },
+  exports: {
+    file: 'test/faults/exports.test.ts',
+    runs: 100,
+    about: 'ClickHouse and Postgres failing, duplicate deliveries and kills during exports',
+  },
+  audit: {
+    file: 'test/faults/audit.test.ts',
+    runs: 60,
+    about: 'ClickHouse and Postgres failing, duplicate deliveries while records drain',
+  },
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string' }, seed: { type: 'string' } },
+});
+const [name] = positionals;
+const chosen = name === undefined ? undefined : CAMPAIGNS[name];
+if (!chosen) {
+  if (name !== undefined) console.error(`There is no campaign ${name}.`);
+  for (const [each, { about }] of Object.entries(CAMPAIGNS)) console.log(`${each.padEnd(12)} ${about}`);
+  process.exit(name === undefined ? 0 : 2);
+}
+const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
+const vitest = join(import.meta.dirname, '..', '..', 'node_modules', 'vitest', 'vitest.mjs');
+const child = spawn(process.execPath, [vitest, 'run', '--project', 'flows', chosen.file, '--testTimeout=3600000'], {
+  stdio: 'inherit',
+  env: { ...process.env, FAULT_SEED: seed, FAULT_RUNS: values.runs ?? String(chosen.runs) },
+});
+child.on('exit', (code) => process.exit(code ?? 1));

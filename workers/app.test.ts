@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../domain/errors.ts';
+import { createApp } from './app.ts';
+
+const DOCUMENT = { openapi: '3.1.0', info: { title: 'Steward', version: '1' } };
+
+// What answers without being part of the API's contract.
+const UNDOCUMENTED = ['GET /v1/openapi.json', 'GET /v1/health/live'];
+
+describe('the OpenAPI document', () => {
+  it('has every route that is mounted', () => {
+    const app = createApp();
+    const documented = Object.entries(app.getOpenAPI31Document(DOCUMENT).paths ?? {}).flatMap(([path, item]) =>
+      Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    );
+    const mounted = app.routes
+      // Middleware is mounted for ALL methods or under a route of its own that a handler follows.
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(mounted)).toEqual(new Set([...documented, ...UNDOCUMENTED]));
+    expect(documented.length).toBeGreaterThan(6);
+  });
+
+  it('tells of each error in the one form, and asks for a token wherever one is needed', () => {
+    const { paths } = createApp().getOpenAPI31Document(DOCUMENT);
+    for (const [path, item] of Object.entries(paths ?? {}))
+      for (const operation of Object.values(
+        item as Record<string, { security?: unknown; responses: Record<string, { content?: object }> }>,
+      )) {
+        if (!path.endsWith('/file')) expect([path, operation.security]).toEqual([path, [{ bearer: [] }]]);
+        for (const [status, response] of Object.entries(operation.responses))
+          if (Number(status) >= 400 && status !== '416')
+            expect([path, status, Object.keys(response.content ?? {})]).toEqual([
+              path,
+              status,
+              ['application/problem+json'],
+            ]);
+      }
+  });
+
+  it('lists every error code', () => {
+    const document = JSON.stringify(createApp().getOpenAPI31Document(DOCUMENT));
+    for (const code of Object.keys(ERROR_CODES)) expect(document).toContain(`"${code}"`);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from './config.ts';
+
+const key = (fill: number) => btoa(String.fromCharCode(...new Uint8Array(32).fill(fill)));
+
+const GOOD: Record<string, string> = {
+  ENVIRONMENT: 'production',
+  PUBLIC_URL: 'https://steward.example',
+  OIDC_ISSUER: 'https://issuer.example',
+  OIDC_JWKS_URL: 'https://issuer.example/jwks',
+  OIDC_AUDIENCE: 'https://steward.example/api',
+  DATABASE_URL_API: 'postgres://steward_api:pw-api@db.example/steward',
+  DATABASE_URL_EXPORTER: 'postgresql://steward_exporter:pw-exporter@db.example/steward?sslmode=require',
+  DATABASE_URL_DRAINER: 'postgres://steward_drainer:pw-drainer@db.example:5432/steward',
+  CLICKHOUSE_URL: 'https://clickhouse.example:8443',
+  CLICKHOUSE_READER_USER: 'steward_reader',
+  CLICKHOUSE_READER_PASSWORD: 'pw-reader',
+  CLICKHOUSE_WRITER_USER: 'steward_writer',
+  CLICKHOUSE_WRITER_PASSWORD: 'pw-writer',
+  LINK_KEYS: JSON.stringify({ k2: key(2), k1: key(1) }),
+  API_RATE_LIMIT: '600;w=60',
+  EXPORT_RATE_LIMIT: '10;w=3600',
+};
+
+function problemOf(env: Record<string, unknown>): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('configuration', () => {
+  it('is read whole, with defaults for what may be left out', () => {
+    expect(parseConfig({ ...GOOD, PUBLIC_URL: 'https://steward.example/', RATE_LIMITER: {}, unknown: 1 })).toEqual({
+      ...GOOD,
+      LINK_KEYS: { k2: key(2), k1: key(1) },
+      API_RATE_LIMIT: { name: 'admin', limit: 600, windowSeconds: 60 },
+      EXPORT_RATE_LIMIT: { name: 'exports', limit: 10, windowSeconds: 3600 },
+      EXPORT_TTL_SECONDS: 86_400,
+      LINK_TTL_SECONDS: 86_400,
+      EXPORT_LEASE_SECONDS: 60,
+      EXPORT_CHUNK_BYTES: 8_388_608,
+    });
+  });
+
+  it.each(Object.keys(GOOD))('names %s when it is missing', (name) => {
+    expect(problemOf({ ...GOOD, [name]: undefined })).toBe(`Steward cannot start: ${name} is not set`);
+  });
+
+  const SECRET = 'Hunter2SECRET';
+  it.each([
+    ['ENVIRONMENT', SECRET, '"development"|"staging"|"production"'],
+    ['PUBLIC_URL', SECRET, 'must be an http(s) URL'],
+    ['PUBLIC_URL', `ftp://${SECRET}.example`, 'must be an http(s) URL'],
+    ['OIDC_ISSUER', `javascript:${SECRET}`, 'must be an http(s) URL'],
+    ['OIDC_JWKS_URL', '', 'must be an http(s) URL'],
+    ['OIDC_AUDIENCE', '', 'must name this API'],
+    ['DATABASE_URL_API', `mysql://u:${SECRET}@h/d`, 'postgres://role:password@host/database'],
+    ['DATABASE_URL_API', `postgres://${SECRET}@h/d`, 'postgres://role:password@host/database'],
+    ['DATABASE_URL_EXPORTER', `postgres://u:${SECRET}@h`, 'postgres://role:password@host/database'],
+    ['DATABASE_URL_DRAINER', `postgres://u:${SECRET}`, 'postgres://role:password@host/database'],
+    ['NEON_HTTP_ENDPOINT', SECRET, 'must be an http(s) URL'],
+    ['CLICKHOUSE_URL', `clickhouse://u:${SECRET}@h`, 'must be an http(s) URL'],
+    ['CLICKHOUSE_READER_USER', '', 'must not be empty'],
+    ['CLICKHOUSE_READER_PASSWORD', '', 'must not be empty'],
+    ['CLICKHOUSE_WRITER_USER', '', 'must not be empty'],
+    ['CLICKHOUSE_WRITER_PASSWORD', '', 'must not be empty'],
+    ['LINK_KEYS', SECRET, 'must be JSON such as {"k1":"<32 random bytes in base64>"}'],
+    ['LINK_KEYS', '{}', 'must be JSON such as'],
+    ['LINK_KEYS', '[]', 'must be JSON such as'],
+    ['LINK_KEYS', 'null', 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify([key(1)]), 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify({ k1: 1 }), 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify({ k1: SECRET }), 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify({ k1: btoa(`${SECRET} is 31, too few`.padEnd(31, '.')) }), 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify({ k1: `${SECRET} is long enough but it is not base64!!!!` }), 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify({ 'k 1': key(1) }), 'must be JSON such as'],
+    ['LINK_KEYS', JSON.stringify({ ['k'.repeat(33)]: key(1) }), 'must be JSON such as'],
+    // JavaScript puts such names first and in ascending order: "the first key signs" would not be what was written.
+    ['LINK_KEYS', JSON.stringify({ k1: key(1), 2026: key(2) }), 'must be JSON such as'],
+    ['API_RATE_LIMIT', SECRET, 'must read like 600;w=60'],
+    ['API_RATE_LIMIT', '600', 'must read like 600;w=60'],
+    ['API_RATE_LIMIT', '0;w=60', 'must read like 600;w=60'],
+    ['API_RATE_LIMIT', '600;w=0', 'must read like 600;w=60'],
+    ['API_RATE_LIMIT', '-1;w=60', 'must read like 600;w=60'],
+    ['EXPORT_RATE_LIMIT', '1e3;w=60', 'must read like 600;w=60'],
+    ['EXPORT_RATE_LIMIT', '10;w=60\n', 'must read like 600;w=60'],
+    ['EXPORT_TTL_SECONDS', SECRET, 'must be a whole number from 1 to 604800'],
+    ['EXPORT_TTL_SECONDS', '0', 'must be a whole number from 1 to 604800'],
+    ['LINK_TTL_SECONDS', '604801', 'must be a whole number from 1 to 604800'],
+    ['LINK_TTL_SECONDS', '1.5', 'must be a whole number from 1 to 604800'],
+    ['EXPORT_LEASE_SECONDS', '601', 'must be a whole number from 1 to 600'],
+    ['EXPORT_LEASE_SECONDS', '', 'must be a whole number from 1 to 600'],
+    ['EXPORT_CHUNK_BYTES', '1e6', 'must be a whole number from 1 to 16777216'],
+  ])('names %s when it is %j, and says what it should be', (name, value, advice) => {
+    const problem = problemOf({ ...GOOD, [name]: value });
+    expect(problem.startsWith(`Steward cannot start: ${name} `)).toBe(true);
+    expect(problem).toContain(advice);
+    expect(problem).not.toContain(SECRET);
+    expect(problem).not.toContain(btoa(SECRET).slice(0, 12));
+    for (const other of Object.keys(GOOD)) if (other !== name) expect(problem).not.toContain(other);
+  });
+
+  it('says everything that is wrong at once, each once', () => {
+    const problem = problemOf({
+      ...GOOD,
+      PUBLIC_URL: 'x',
+      LINK_KEYS: undefined,
+      API_RATE_LIMIT: 'x',
+      OIDC_AUDIENCE: 1,
+    });
+    for (const name of ['PUBLIC_URL', 'LINK_KEYS is not set', 'API_RATE_LIMIT', 'OIDC_AUDIENCE'])
+      expect(problem.split(name).length).toBe(2);
+    const nothing = problemOf({});
+    for (const name of Object.keys(GOOD)) expect(nothing).toContain(`${name} is not set`);
+  });
+
+  it('prints no value, whatever is wrong with it', () => {
+    const values = Object.fromEntries(Object.keys(GOOD).map((name) => [name, `:::${SECRET}-${name}`]));
+    const problem = problemOf({ ...values, OIDC_AUDIENCE: '', CLICKHOUSE_READER_PASSWORD: { SECRET } });
+    expect(problem).not.toContain(SECRET);
+    expect(problem).toContain('CLICKHOUSE_READER_PASSWORD');
+  });
+});
