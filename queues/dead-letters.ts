@@ -14,7 +14,10 @@ export interface DeadLetter {
 
 /** Keeps the letter; an export behind it ends as failed, with a reason its requester can act on. */
 export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promise<Outcome> {
-  await ctx.db.api.run(keepDeadLetter, { ...letter, body: JSON.stringify(letter.body ?? null) });
+  await ctx.db.api.run(keepDeadLetter, {
+    ...letter,
+    body: JSON.stringify(letter.body ?? null).replaceAll('\\u0000', '\\ufffd'),
+  });
   ctx.log.error('dead letter', { id: letter.id, queue: letter.queue });
   const message = exportMessage.safeParse(letter.body);
   if (message.success)

@@ -9,7 +9,7 @@ export const retry = (delaySeconds: number, reason: string): Outcome => ({ kind:
 export const dead = (reason: string): Outcome => ({ kind: 'dead', reason });
 
 /**
- * Exponential back-off with full jitter.
+ * Exponential back-off with jitter over its upper half.
  * @param attempts deliveries so far, from 1
  * @param random a number in [0, 1)
  * @returns seconds, 1 to 300

@@ -12,7 +12,7 @@ function asDomainError(error: unknown): DomainError | null {
   if (isOutage(error))
     return new DomainError(
       'dependency_unavailable',
-      'The database does not answer; nothing was changed that you were not told of. Try again shortly.',
+      'The database does not answer. If this was a change, read the resource before you repeat it.',
       {
         retryAfter: 5,
         cause: error,

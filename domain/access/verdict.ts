@@ -1,8 +1,14 @@
 import type { Access } from '../../drizzle/repositories/access.ts';
+import { DRAIN } from '../../queues/messages.ts';
+import type { Context } from '../context.ts';
 import { DomainError, NotFound, Unauthenticated } from '../errors.ts';
 
-/** Turns what the database decided about a caller into the answer it deserves. Returns only for `ok`. */
-export function assertAllowed<Row extends Access>(row: Row | undefined): Row {
+/**
+ * Turns what the database decided about a caller into the answer it deserves. Returns only for `ok`; the record of a refusal is
+ * sent on its way.
+ */
+export function assertAllowed<Row extends Access>(ctx: Pick<Context, 'later' | 'queues'>, row: Row | undefined): Row {
+  if (row?.verdict !== 'ok') ctx.later(ctx.queues.auditOutbox.send(DRAIN));
   switch (row?.verdict) {
     case 'ok':
       return row;

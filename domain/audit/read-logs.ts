@@ -27,7 +27,7 @@ export interface AuditLogPage {
 /** Which services' records the caller may read: null = all, also those about no service. */
 async function readableServices(ctx: CallerContext, serviceId: string | null): Promise<string[] | null> {
   const [row] = await ctx.db.api.run(authorise, { ...callerInput(ctx, 'audit.logs.read', ['audit.view']), serviceId });
-  const { services } = assertAllowed(row);
+  const { services } = assertAllowed(ctx, row);
   return serviceId ? [serviceId] : services;
 }
 

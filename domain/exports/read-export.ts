@@ -9,7 +9,7 @@ import type { ExportView } from './schema.ts';
 /** @throws NotFound, Unauthenticated */
 export async function readExport(ctx: CallerContext, exportId: string): Promise<ExportView> {
   const [row] = await ctx.db.api.run(readExportRow, { ...callerInput(ctx, 'export.read', []), exportId });
-  const allowed = assertAllowed(row);
+  const allowed = assertAllowed(ctx, row);
   if (!allowed.id) throw new NotFound();
   const view = viewOf(allowed);
   const expired = view.status === 'ready' && view.expiresAt !== null && Date.parse(view.expiresAt) <= ctx.now();

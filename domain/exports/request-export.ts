@@ -39,8 +39,7 @@ export async function requestExport(
   // A request with the same key committed while this one waited for it: now its row can be seen.
   if (row?.verdict === 'ok' && row.id === null && row.prior_id === null)
     [row] = await ctx.db.api.run(insertExport, input);
-  ctx.later(ctx.queues.auditOutbox.send(DRAIN));
-  const allowed = assertAllowed(row);
+  const allowed = assertAllowed(ctx, row);
   if (allowed.prior_hash !== null && allowed.prior_hash !== requestHash)
     throw new DomainError(
       'idempotency_key_reused',
@@ -48,7 +47,10 @@ export async function requestExport(
     );
   if (!allowed.id)
     throw new DomainError('conflict', 'A request with this Idempotency-Key is still running; try again.');
-  if (allowed.prior_id === null) ctx.later(ctx.queues.exports.send(runExportMessage(allowed.id)));
+  if (allowed.prior_id === null) {
+    ctx.later(ctx.queues.auditOutbox.send(DRAIN));
+    ctx.later(ctx.queues.exports.send(runExportMessage(allowed.id)));
+  }
   return acceptedView(allowed);
 }
 

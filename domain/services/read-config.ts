@@ -16,7 +16,7 @@ export async function readConfig(ctx: CallerContext, serviceId: string): Promise
     ...callerInput(ctx, 'service.config.read', ['services.view']),
     serviceId,
   });
-  return viewOf(serviceId, assertAllowed(row));
+  return viewOf(serviceId, assertAllowed(ctx, row));
 }
 
 export function viewOf(serviceId: string, row: ConfigRow): ConfigView {

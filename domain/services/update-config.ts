@@ -27,8 +27,8 @@ export async function updateConfig(ctx: CallerContext, update: ConfigUpdate): Pr
     ifMatch: update.ifMatch,
     patch: JSON.stringify(update.patch),
   });
-  if (row?.verdict !== 'ok' || row.changed) ctx.later(ctx.queues.auditOutbox.send(DRAIN));
-  const allowed = assertAllowed(row);
+  if (row?.changed && row.matched) ctx.later(ctx.queues.auditOutbox.send(DRAIN));
+  const allowed = assertAllowed(ctx, row);
   if (!allowed.matched)
     throw new DomainError(
       'stale_version',

@@ -27,7 +27,7 @@ async function finishedByAnother(id: string): Promise<void> {
 describe('an export whose runtime is killed', () => {
   it(`ends byte-identical, killed with kill -9 at ${runs} points`, async () => {
     const service = await app.service();
-    await insertRecords(app, service, { count: 700, days: 3 });
+    await insertRecords(app, service, { count: 400, days: 3 });
     const parameters = { serviceId: service, action: 'service.config.update' };
     const clean = await app.finished(auditor, await app.exported(auditor, parameters));
     const wanted = (await app.download(clean.downloadUrl)).text;
@@ -44,7 +44,7 @@ describe('an export whose runtime is killed', () => {
       at.push(status === 'ready' ? 'end' : String(next_seq));
       await finishedByAnother(id);
       const view = await app.finished(auditor, id);
-      expect(view).toMatchObject({ status: 'ready', rowsDone: 700, rowsExpected: 700 });
+      expect(view).toMatchObject({ status: 'ready', rowsDone: 400, rowsExpected: 400 });
       expect((await app.download(view.downloadUrl)).text).toBe(wanted);
     }
     expect(at.filter((point) => point !== 'end').length).toBeGreaterThan(runs / 2);
