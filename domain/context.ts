@@ -11,6 +11,8 @@ export interface Principal {
   sessionId: string;
   /** Seconds. */
   issuedAt: number;
+  /** Seconds. */
+  expiresAt: number;
 }
 
 /** Where a request comes from: goes into every audit record. */

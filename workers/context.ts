@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import { KeyCache, type KeySnapshot } from '../domain/access/jwks.ts';
+import { RecentTokens } from '../domain/access/recent-tokens.ts';
 import type { Context, Origin } from '../domain/context.ts';
 import type { SigningKeys } from '../domain/exports/link.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
@@ -12,6 +13,7 @@ import { createLog } from './log.ts';
 export interface Runtime {
   config: Config;
   keys: KeyCache;
+  recentTokens: RecentTokens;
   /** A Context for one invocation. `waitUntil` is the invocation's own. */
   context(origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context;
 }
@@ -88,5 +90,5 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
     return { ...shared, origin, later, log, ...overrides };
   };
-  return { config, keys, context };
+  return { config, keys, recentTokens: new RecentTokens(Date.now), context };
 }

@@ -38,7 +38,7 @@ describe('caller', () => {
     const secret = `gh${'p'}_${'a1B2'.repeat(9)}`;
     const ctx = {
       origin: { ...origin, userAgent: `curl ${secret}` },
-      caller: { subject: 'test|1', sessionId: 's-1', issuedAt: 1_795_000_000 },
+      caller: { subject: 'test|1', sessionId: 's-1', issuedAt: 1_795_000_000, expiresAt: 1_795_003_600 },
       newId: () => v7(),
     } as unknown as CallerContext;
     const input = callerInput(ctx, 'service.config.update', ['services.config.update'], `rotated ${secret} today`);

@@ -91,7 +91,12 @@ const segment = (value: unknown) => base64url.encode(JSON.stringify(value));
 describe('access token', () => {
   it.each(Object.entries(SIGNERS))('signed with %s is accepted and gives its holder', async (alg, { key, kid }) => {
     const token = await mint({}, { alg, kid }, key.privateKey);
-    expect(await verify(token)).toEqual({ subject: 'test|1', sessionId: 'session-1', issuedAt: NOW });
+    expect(await verify(token)).toEqual({
+      subject: 'test|1',
+      sessionId: 'session-1',
+      issuedAt: NOW,
+      expiresAt: NOW + 300,
+    });
     expect(keyFetches).toBe(1);
   });
 

@@ -23,11 +23,11 @@ function isCanonical(part: string): boolean {
 }
 
 function principalOf(payload: JWTPayload): Principal | null {
-  const { sub, sid, iat } = payload;
+  const { sub, sid, iat, exp } = payload;
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_NAME_LENGTH) return null;
   if (typeof sid !== 'string' || sid === '' || sid.length > MAX_NAME_LENGTH) return null;
-  if (typeof iat !== 'number' || payload.exp === undefined) return null;
-  return { subject: sub, sessionId: sid, issuedAt: iat };
+  if (typeof iat !== 'number' || typeof exp !== 'number') return null;
+  return { subject: sub, sessionId: sid, issuedAt: iat, expiresAt: exp };
 }
 
 /**

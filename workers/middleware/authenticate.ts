@@ -10,7 +10,7 @@ export function principalOf(runtime: Runtime, authorization: string | undefined)
   const [, token] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
   if (!token) throw new Unauthenticated('Send an access token: Authorization: Bearer <token>.');
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = runtime.config;
-  return verifyToken(token, { issuer, audience }, runtime.keys);
+  return runtime.recentTokens.principal(token, (fresh) => verifyToken(fresh, { issuer, audience }, runtime.keys));
 }
 
 /** Leaves `caller`. Whether the session lives and what it may do is decided in the database, by the work itself. */
