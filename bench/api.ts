@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { ConfigView } from '../domain/services/schema.ts';
+import { readConfig } from '../drizzle/repositories/service-config.ts';
+import { apiFigures, type Measurements } from './api-figures.ts';
+import type { Figure } from './figure.ts';
+import { measureLoad, requestText, type Target } from './load.ts';
+import { startNeonCounter } from './neon-counter.ts';
+import type { Bench } from './run.ts';
+import { type Served, serveSmall } from './runtime.ts';
+import { type Site, startSite, until, type Worker } from './site.ts';
+
+const RUNS = 5;
+const SECONDS = 2;
+/** Long enough for the engine to have compiled what runs often. */
+const WARM_UP_SECONDS = 4;
+const CONNECTIONS = 16;
+const SEQUENTIAL = 40;
+
+const configPath = (id: string | undefined) => `/v1/admin/services/${id}/config`;
+/** Said in turn, each one changes what the other one left. */
+const PATCHES = [300, 600].map((rateLimitRequests) => JSON.stringify({ rateLimitRequests }));
+
+/** GET and PATCH of a service's configuration, held against a bare Hono route with an answer of the same size. */
+export async function benchApi(bench: Bench): Promise<void> {
+  const { report, runs = RUNS, seconds = SECONDS } = bench;
+  const site = await startSite({ ...bench, log: report.progress });
+  try {
+    for (const figure of await countTrips(site)) report.figure(figure);
+    const services = await addServices(site, CONNECTIONS);
+    const worker = await site.worker();
+    const ANSWER = await get(site, worker.url, services[0]);
+    const bare = await serveSmall('hello.ts', { bindings: { ANSWER } }, bench);
+    // As long as the statement behind GET, so that as much is sent.
+    const SQL = `SELECT 1 -- ${readConfig.text.replaceAll('\n', ' ')}`;
+    const bindings = { ANSWER, SQL, ENDPOINT: site.neonUrl, DATABASE_URL: site.databaseUrl };
+    const oneQuery = await serveSmall('one-query.ts', { bindings }, bench);
+    try {
+      const targets = targetsOf(site, { worker, bare, oneQuery }, services);
+      const measured = await alternate(site, worker, targets, { runs, seconds, progress: report.progress });
+      for (const figure of apiFigures(measured)) report.figure(figure);
+    } finally {
+      await Promise.all([worker.stop(), bare.stop(), oneQuery.stop()]);
+    }
+  } finally {
+    await site.stop();
+  }
+}
+
+async function addServices({ db }: Site, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await db.query(
+    `WITH made AS (INSERT INTO services (id, slug, name) SELECT id, 'bench-' || id, 'Bench' FROM unnest($1::uuid[]) AS id RETURNING id)
+     INSERT INTO service_config (id, service_id) SELECT id, id FROM made`,
+    [ids],
+  );
+  return ids;
+}
+
+async function get(site: Site, url: string, service: string | undefined): Promise<ConfigView> {
+  const response = await fetch(new URL(configPath(service), url), {
+    headers: { Authorization: `Bearer ${site.token}` },
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(text);
+  return JSON.parse(text);
+}
+
+type Name = keyof Measurements;
+
+function targetsOf(
+  site: Site,
+  { worker, bare, oneQuery }: { worker: Served; bare: Served; oneQuery: Served },
+  services: string[],
+): Record<Name, Target> {
+  const headers = { Authorization: `Bearer ${site.token}`, 'User-Agent': 'bench' };
+  const json = { ...headers, 'Content-Type': 'application/json' };
+  const hello = () => [requestText('GET', '/hello', headers)];
+  return {
+    bare: { ...bare, lane: hello },
+    one_query: { ...oneQuery, lane: hello },
+    get_config: { ...worker, lane: (i) => [requestText('GET', configPath(services[i]), headers)] },
+    patch_config: {
+      ...worker,
+      lane: (i) => PATCHES.map((body) => requestText('PATCH', configPath(services[i]), json, body)),
+    },
+  };
+}
+
+interface Plan {
+  runs: number;
+  seconds: number;
+  progress: (line: string) => void;
+}
+
+async function alternate(site: Site, worker: Worker, targets: Record<Name, Target>, plan: Plan): Promise<Measurements> {
+  const measured: Measurements = { bare: [], one_query: [], get_config: [], patch_config: [] };
+  const names = Object.keys(targets) as Name[];
+  for (const name of names) await measureLoad(targets[name], WARM_UP_SECONDS);
+  await drained(site, worker);
+  for (let run = 1; run <= plan.runs; run++)
+    for (const name of names) {
+      const one = await measureLoad(targets[name], plan.seconds);
+      measured[name].push(one);
+      const [p50, p99] = [one.p50Ms.toFixed(1), one.p99Ms.toFixed(1)];
+      plan.progress(
+        `run ${run} ${name}: ${one.cpuMicros.toFixed(0)} µs, ${one.perSecond.toFixed(0)}/s, p50 ${p50} ms, p99 ${p99} ms`,
+      );
+      // What is left of the audit delivery must not run beside the next measurement.
+      if (name === 'patch_config') await drained(site, worker);
+    }
+  return measured;
+}
+
+async function drained({ db }: Site, worker: Worker): Promise<void> {
+  await until(async () => {
+    const { rows } = await db.query('SELECT EXISTS (SELECT FROM audit_outbox WHERE sent_at IS NULL) AS left');
+    if (rows[0].left) await worker.scheduled?.('* * * * *');
+    return !rows[0].left;
+  }, 'every audit record is delivered');
+}
+
+const TRIPS = {
+  unit: 'requests',
+  limit: 1,
+  limitIs: 'one round trip',
+  runs: SEQUENTIAL,
+  note: 'the most that any of so many requests, one after the other, sent to Postgres in the role steward_api',
+};
+
+/** Says each request alone and counts what reaches Postgres for it. */
+async function countTrips(site: Site): Promise<Figure[]> {
+  const counter = await startNeonCounter(site.neonUrl);
+  const worker = await site.worker({ neonUrl: counter.url });
+  const [service] = await addServices(site, 1);
+  const headers = { Authorization: `Bearer ${site.token}`, 'Content-Type': 'application/json' };
+  const trips = async (method: string, i: number) => {
+    const before = counter.of('steward_api');
+    const body = method === 'PATCH' ? { body: PATCHES[i % 2] ?? '' } : {};
+    const response = await fetch(new URL(configPath(service), worker.url), { method, headers, ...body });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(text);
+    return { count: counter.of('steward_api') - before, version: JSON.parse(text).version as number };
+  };
+  try {
+    const results = [];
+    for (const method of ['GET', 'PATCH']) {
+      const answers = [];
+      for (let i = 0; i < SEQUENTIAL; i++) answers.push(await trips(method, i));
+      const versions = new Set(answers.map(({ version }) => version)).size;
+      if (versions !== (method === 'PATCH' ? SEQUENTIAL : 1)) throw new Error(`${method} left ${versions} versions`);
+      const value = Math.max(...answers.map(({ count }) => count));
+      results.push({ figure: `${method.toLowerCase()}_config.db_round_trips`, value, ...TRIPS });
+    }
+    return results;
+  } finally {
+    await worker.stop();
+    await counter.close();
+  }
+}

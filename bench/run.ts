@@ -1,0 +1,121 @@
+/** `npm run bench [-- NAME [--runs N] [--rows N] [--seconds N]]`: JSON lines on standard output, progress on standard error. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Reaper, startReaper } from '../dev/children.ts';
+import { type Report, reportFor } from './figure.ts';
+
+/** What a bench is given. */
+export interface Bench {
+  report: Report;
+  /** Empty; removed afterwards. */
+  dataDir: string;
+  /** To be called with each child process: none outlives the bench. */
+  onChild: (pid: number) => void;
+  /** Absent: the bench's own. */
+  runs?: number | undefined;
+  rows?: number | undefined;
+  seconds?: number | undefined;
+}
+
+const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) => Promise<void>> }> = {
+  export: {
+    about: 'a CSV export of 2,000,000 audit records: throughput against curl and against R2, memory, round trips',
+    load: async () => (await import('./export.ts')).benchExport,
+  },
+  api: {
+    about: 'reading and changing a configuration at 16 connections: CPU and requests/s against a bare Hono route',
+    load: async () => (await import('./api.ts')).benchApi,
+  },
+};
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+function parse(argv: string[]) {
+  const number = { type: 'string' } as const;
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { runs: number, rows: number, seconds: number },
+  });
+  const [name, ...rest] = positionals;
+  if (rest.length > 0) throw new Error(`one bench at a time, not also ${rest.join(', ')}`);
+  const whole = (text: string | undefined) => {
+    if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${text} is not a whole number above 0`);
+    return text === undefined ? undefined : Number(text);
+  };
+  return { name, runs: whole(values.runs), rows: whole(values.rows), seconds: whole(values.seconds) };
+}
+
+async function run(name: string, o: Pick<Bench, 'runs' | 'rows' | 'seconds'>, reaper: Reaper, dataDir: string) {
+  const bench = await BENCHES[name]?.load();
+  // Libraries print to the console; standard output belongs to the figures.
+  console.log = console.info = console.error;
+  await bench?.({ ...o, report: reportFor(name), dataDir, onChild: reaper.watch });
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+let stopping = false;
+
+function onSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const name of SIGNALS)
+    process.on(name, () => {
+      stopping = true;
+      process.on('uncaughtException', () => undefined);
+      resolve();
+    });
+  // Miniflare brings a listener that exits on the first signal, which would cut our stop short.
+  process.on('newListener', (name, listener) => {
+    if (SIGNALS.some((signal) => signal === name)) process.nextTick(() => process.removeListener(name, listener));
+  });
+  return promise;
+}
+
+async function main(): Promise<number> {
+  let args: ReturnType<typeof parse>;
+  try {
+    args = parse(process.argv.slice(2));
+  } catch (error) {
+    complain(`bench: ${error instanceof Error ? error.message : error}`);
+    return 2;
+  }
+  const { name, ...o } = args;
+  if (name === undefined) {
+    for (const [each, { about }] of Object.entries(BENCHES)) say(`${each.padEnd(8)} ${about}`);
+    return 0;
+  }
+  if (!Object.hasOwn(BENCHES, name)) {
+    complain(`bench: there is no "${name}"; there is ${Object.keys(BENCHES).join(' and ')}`);
+    return 2;
+  }
+  const dataDir = mkdtempSync(join(tmpdir(), `steward-bench-${name}-`));
+  const reaper = startReaper(randomUUID());
+  let finished: Promise<void> | undefined;
+  const finish = () => {
+    finished ??= reaper.endAll().then(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 }));
+    return finished;
+  };
+  const stopped = onSignal().then(() => finish().then(() => 130));
+  return Promise.race([stopped, finishing(run(name, o, reaper, dataDir), stopped, finish, name)]);
+}
+
+/** Its exit code. What fails because a signal ended the engines is no failure of the bench. */
+async function finishing(work: Promise<void>, stopped: Promise<number>, finish: () => Promise<void>, name: string) {
+  try {
+    await work;
+    return 0;
+  } catch (error) {
+    if (stopping) return stopped;
+    complain(`bench ${name}: ${error instanceof Error ? error.stack : error}`);
+    return 1;
+  } finally {
+    await finish();
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { AUDIENCE, CLICKHOUSE_USERS, startStack } from '../dev/stack.ts';
+import { workerVars } from '../dev/vars.ts';
+import { buildWorker } from '../dev/worker/build.ts';
+import { startWorker } from '../dev/worker/host.ts';
+import { type Served, serve, stewardOptions } from './runtime.ts';
+
+/** Steward's engines with seeded stores, and as many Workers on them as a bench asks for. */
+export interface Site {
+  /** Everything a bench writes goes below this folder; it goes away with the site. */
+  dataDir: string;
+  /** The owner's connection: what a bench looks up in it costs the Worker no round trip. */
+  db: pg.Pool;
+  services: { id: string; slug: string }[];
+  /** Access token of the seeded owner. */
+  token: string;
+  clickhouse: { url: string; user: string; password: string };
+  neonUrl: string;
+  /** Requests the Neon front has had so far. */
+  roundTrips(): number;
+  /** Connection string of the role the API works with. */
+  databaseUrl: string;
+  /** A fresh workerd on fresh R2 and Durable Objects, served directly, without rate limits in the way. */
+  worker(o?: WorkerChanges): Promise<Worker>;
+  /** Runs SQL as ClickHouse's administrator. */
+  sql(query: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface WorkerChanges {
+  /** Instead of the front itself. */
+  neonUrl?: string;
+  /** Where R2 is, when it is not to be simulated inside the same workerd (r2-sink.ts). */
+  r2Url?: string;
+}
+
+export interface Worker extends Served {
+  /** Runs the cron handler. */
+  scheduled?(cron: string): Promise<void>;
+}
+
+export interface SiteOptions {
+  dataDir: string;
+  onChild: (pid: number) => void;
+  log: (line: string) => void;
+}
+
+const TOKEN_SECONDS = 8 * 3600;
+const NO_LIMIT = '900000000;w=60';
+
+export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise<Site> {
+  const [stack, script] = await Promise.all([
+    startStack({ dataDir: join(dataDir, 'stack'), only: ['postgres', 'clickhouse', 'issuer'], onChild, log }),
+    buildWorker(join(dataDir, 'build')),
+  ]);
+  const { postgres, neon, clickhouse, issuer, seeded, secrets } = stack;
+  if (!postgres || !neon || !clickhouse || !issuer || !seeded) throw new Error('the engines did not all start');
+  const db = new pg.Pool({ connectionString: postgres.ownerUrl, max: 2 });
+  const owner = seeded.admins.find(({ role }) => role === 'owner');
+  if (!owner) throw new Error('the seed has no owner');
+  const token = await issuer.accessToken({ ...owner, sessionId: randomUUID(), ttlSeconds: TOKEN_SECONDS });
+  const vars = (neonUrl: string): Record<string, string> => ({
+    ...workerVars({
+      neonUrl,
+      ownerUrl: postgres.ownerUrl,
+      rolePasswords: secrets.rolePasswords,
+      clickhouse: {
+        url: clickhouse.url,
+        readerPassword: secrets.clickhouse.reader,
+        writerPassword: secrets.clickhouse.writer,
+      },
+      issuer,
+      audience: AUDIENCE,
+      baseUrl: 'http://steward.bench',
+      linkKeys: secrets.linkKeys,
+    }),
+    API_RATE_LIMIT: NO_LIMIT,
+    EXPORT_RATE_LIMIT: NO_LIMIT,
+  });
+  const admin = { url: clickhouse.url, user: CLICKHOUSE_USERS.admin, password: secrets.clickhouse.admin };
+  return {
+    dataDir,
+    db,
+    services: seeded.services,
+    token,
+    clickhouse: admin,
+    neonUrl: neon.url,
+    roundTrips: neon.roundTrips,
+    databaseUrl: vars(neon.url).DATABASE_URL_API ?? '',
+    worker: async ({ neonUrl = neon.url, r2Url } = {}) => {
+      if (r2Url) return serve(script, withRemoteR2(vars(neonUrl), r2Url), { dataDir, onChild });
+      const persistDir = await mkdtemp(join(dataDir, 'worker-'));
+      const host = await startWorker({ port: 0, persistDir, vars: vars(neonUrl), script, direct: true });
+      onChild(host.pid);
+      const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
+      return { ...host, stop };
+    },
+    sql: (query) => runSql(admin, query),
+    stop: async () => {
+      await db.end();
+      await stack.stop();
+    },
+  };
+}
+
+function withRemoteR2(vars: Record<string, string>, r2Url: string): object {
+  const { bindings, ...options } = stewardOptions();
+  const bucket = { id: 'bench', remoteProxyConnectionString: new URL(r2Url) };
+  return { ...options, bindings: { ...(bindings as object), ...vars }, r2Buckets: { BUCKET: bucket } };
+}
+
+async function runSql({ url, user, password }: Site['clickhouse'], query: string): Promise<string> {
+  const response = await fetch(`${url}/?session_timezone=UTC`, {
+    method: 'POST',
+    headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': password },
+    body: query,
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text.trim();
+}
+
+/** Asks again until it is so. @throws Error after a time that only a fault can use up */
+export async function until(isSo: () => Promise<boolean>, what: string, timeoutMs = 120_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`never came true: ${what}`);
+    await sleep(100);
+  }
+}
