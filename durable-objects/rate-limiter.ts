@@ -7,11 +7,13 @@ import {
 } from '../domain/access/rate-limit.ts';
 
 const KEY = 'window';
+const WRITE_EVERY_MS = 1000;
 
 /** One object a key. Exact under concurrency because an object runs one call at a time; an alarm empties it afterwards. */
 export class RateLimiter extends DurableObject {
   #state: RateLimitState | undefined;
   #loaded = false;
+  #writing = false;
 
   async take(policy: RateLimitPolicy): Promise<RateLimitAnswer> {
     if (!this.#loaded) {
@@ -21,11 +23,24 @@ export class RateLimiter extends DurableObject {
     const before = this.#state;
     const { state, answer } = takeOne(before, policy, Date.now());
     this.#state = state;
-    // The count must outlive an eviction, but the answer need not wait for the disk: a crash forgives at most a few requests.
-    if (answer.allowed) void this.ctx.storage.put(KEY, state, { allowUnconfirmed: true });
-    if (before?.windowEndsAt !== state.windowEndsAt)
+    if (before?.windowEndsAt !== state.windowEndsAt) {
+      void this.ctx.storage.put(KEY, state, { allowUnconfirmed: true });
       void this.ctx.storage.setAlarm(state.windowEndsAt + 1000, { allowUnconfirmed: true });
+    } else if (answer.allowed) this.#writeSoon();
     return answer;
+  }
+
+  /**
+   * The count must outlive an eviction, which a pending timer holds off; but a write for each request would cost more than
+   * everything else here, so one a second does. A crash of the machine forgives what that second let through.
+   */
+  #writeSoon(): void {
+    if (this.#writing) return;
+    this.#writing = true;
+    setTimeout(() => {
+      this.#writing = false;
+      if (this.#state) void this.ctx.storage.put(KEY, this.#state, { allowUnconfirmed: true });
+    }, WRITE_EVERY_MS);
   }
 
   override async alarm(): Promise<void> {
