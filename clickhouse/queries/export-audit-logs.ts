@@ -46,8 +46,8 @@ export const AUDIT_LOG_HEADER = `${AUDIT_LOG_COLUMNS.map(({ column }) => `"${col
 const TABLE = 'audit_db.admin_audit_logs';
 const ORDER = 'toDate(timestamp), resource, id';
 // Bytes of a row beside its long texts; chunks need not be exact, only bounded.
-const ROW_BYTES = `300 + length(before_state) + length(after_state) + length(reason) + length(resource_id) + length(actor_email)`;
-const MAX_CHUNK_ROWS = 200_000;
+const MIN_ROW_BYTES = 300;
+const ROW_BYTES = `${MIN_ROW_BYTES} + length(before_state) + length(after_state) + length(reason) + length(resource_id) + length(actor_email)`;
 
 // Written out instead of as a tuple comparison: only so does the primary index skip what lies before.
 const beyond = (name: string, sign: '>' | '<', orEqual: boolean) =>
@@ -102,9 +102,10 @@ export async function planChunk(
     query: `SELECT toFloat64(count()) AS rows, max((day, resource, id)) AS last FROM (
         SELECT day, resource, id, sum(size) OVER (ORDER BY day, resource, id ROWS UNBOUNDED PRECEDING) - size AS before FROM (
           SELECT toDate(timestamp) AS day, resource, id, ${ROW_BYTES} AS size FROM ${TABLE} WHERE ${condition.sql}
-          ORDER BY ${ORDER} LIMIT ${MAX_CHUNK_ROWS}))
+          ORDER BY ${ORDER} LIMIT {maxRows:UInt64}))
       WHERE before < {targetBytes:UInt64}`,
-    query_params: { ...condition.params, targetBytes },
+    // No more rows than could fit: looking at more was most of what a plan cost.
+    query_params: { ...condition.params, targetBytes, maxRows: Math.ceil(targetBytes / MIN_ROW_BYTES) + 1 },
     format: 'JSONEachRow',
   });
   const [plan] = await answer.json<{ rows: number; last: [string, string, string] }>();
@@ -117,7 +118,7 @@ const ROW_FORMAT = AUDIT_LOG_COLUMNS.map(({ column }) => `\${${column}:CSV}`).jo
 const SELECTED = AUDIT_LOG_COLUMNS.map(({ column, sql }) => `${sql} AS ${column}`).join(', ');
 
 /**
- * The rows after `after` up to `last` as CSV (RFC 4180 with LF), straight from the engine.
+ * `header` and the rows after `after` up to `last` as CSV (RFC 4180 with LF), straight from the engine.
  *
  * The body ends with `seal` and the number of rows the engine wrote. A body cut off anywhere, an error text in the middle or a
  * count that differs cannot look complete: `seal` is new for every query, so no cell can hold it.
@@ -128,6 +129,7 @@ export async function openChunk(
   after: AuditKey | null,
   last: AuditKey,
   seal: string,
+  header: string,
 ): Promise<ReadableStream<Uint8Array>> {
   const condition = within(selection, after, last);
   const answer = await client.exec({
@@ -135,7 +137,7 @@ export async function openChunk(
     query_params: condition.params,
     clickhouse_settings: {
       date_time_output_format: 'iso',
-      format_template_resultset_format: `\${data}\n${seal}\${rows:Raw}`,
+      format_template_resultset_format: `${header}\${data}\n${seal}\${rows:Raw}`,
       format_template_row_format: ROW_FORMAT,
       format_template_rows_between_delimiter: '\n',
     },

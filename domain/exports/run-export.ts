@@ -1,5 +1,6 @@
-import { type AuditKey, type AuditSelection, countAuditLogs } from '../../clickhouse/queries/export-audit-logs.ts';
+import { type AuditSelection, countAuditLogs } from '../../clickhouse/queries/export-audit-logs.ts';
 import {
+  type CommitChunkInput,
   claimExport,
   commitChunk,
   cutoffSettled,
@@ -10,7 +11,7 @@ import {
 import { DRAIN } from '../../queues/messages.ts';
 import { newEvent } from '../access/caller.ts';
 import type { Context } from '../context.ts';
-import { type Chunk, produceChunk } from './produce-chunk.ts';
+import { produceChunk, releaseChunk } from './produce-chunk.ts';
 import { filterOf } from './schema.ts';
 import { chunkKey, storeChunk } from './store-chunk.ts';
 
@@ -18,6 +19,8 @@ import { chunkKey, storeChunk } from './store-chunk.ts';
 export type RunResult = 'finished' | 'more' | 'waiting' | 'superseded';
 
 const CHUNKS_PER_RUN = 64;
+/** Chunks under way behind the one being stored: memory for speed, so few. */
+const AHEAD = 2;
 
 /** A run broke off. Chunks it had written are kept, so a next run starts further on. */
 export class ExportInterrupted extends Error {
@@ -50,9 +53,12 @@ export async function runExport(ctx: Context, exportId: string): Promise<RunResu
     if (!run) return 'superseded';
     const selection = selectionOf(run);
     if (run.rows_expected === null && !(await fixExpected(ctx, run, selection, lease.token))) return 'waiting';
+    let heldUntil = lease.expiresAt;
     const afterChunk = async () => {
       written++;
+      if (ctx.now() < heldUntil - ctx.settings.exportLeaseMs / 2) return;
       if (!(await ctx.locks.renew(lock, lease.token, ctx.settings.exportLeaseMs))) throw new Superseded();
+      heldUntil = ctx.now() + ctx.settings.exportLeaseMs;
     };
     const done = await writeChunks(ctx, run, selection, lease.token, afterChunk);
     if (!done) return 'more';
@@ -83,7 +89,7 @@ async function fixExpected(ctx: Context, run: RunRow, selection: AuditSelection,
   return true;
 }
 
-/** Writes up to CHUNKS_PER_RUN chunks, fetching the next one while the last is stored. True when none is left. */
+/** Writes up to CHUNKS_PER_RUN chunks while the next ones are planned and fetched. True when none is left. */
 async function writeChunks(
   ctx: Context,
   run: RunRow,
@@ -91,36 +97,34 @@ async function writeChunks(
   fence: number,
   afterChunk: () => Promise<void>,
 ): Promise<boolean> {
-  const ahead = (after: AuditKey | null, seq: number) => {
-    const chunk = produceChunk(ctx, selection, after, seq === 0);
-    chunk.catch(() => undefined);
-    return chunk;
-  };
-  let coming = ahead(run.position, run.next_seq);
-  for (let seq = run.next_seq; seq < run.next_seq + CHUNKS_PER_RUN; seq++) {
-    const chunk = await coming;
-    if (!chunk) return true;
-    coming = chunk.last ? ahead(chunk.last, seq + 1) : Promise.resolve(null);
+  const end = run.next_seq + CHUNKS_PER_RUN;
+  let coming = produceChunk(ctx, selection, Promise.resolve(run.position), run.next_seq === 0);
+  const line = [coming];
+  // A commit runs beside the next chunk's put, never beside another commit. If it fails, that put is adopted by a later run.
+  let committed = Promise.resolve();
+  for (let seq = run.next_seq; seq < end; seq++) {
+    for (; line.length <= AHEAD && seq + line.length < end; line.push(coming))
+      coming = produceChunk(ctx, selection, coming.next, false);
+    const chunk = await line.shift()?.chunk;
+    if (!chunk) {
+      await committed;
+      return true;
+    }
     const key = chunkKey(run.id, seq);
-    await storeChunk(ctx, key, chunk);
-    await commit(ctx, run.id, fence, seq, key, chunk);
-    await afterChunk();
+    await Promise.all([storeChunk(ctx, key, chunk), committed]);
+    const { rows, sha256, last } = chunk;
+    const position = last && JSON.stringify(last);
+    const entry = { exportId: run.id, fence, seq, objectKey: key, rows, bytes: chunk.bytes.length, sha256, position };
+    releaseChunk(chunk);
+    committed = commit(ctx, entry).then(afterChunk);
+    committed.catch(() => undefined);
   }
-  await coming;
+  await committed;
   return false;
 }
 
-async function commit(ctx: Context, exportId: string, fence: number, seq: number, objectKey: string, chunk: Chunk) {
-  const [moved] = await ctx.db.api.run(commitChunk, {
-    exportId,
-    fence,
-    seq,
-    objectKey,
-    rows: chunk.rows,
-    bytes: chunk.bytes.length,
-    sha256: chunk.sha256,
-    position: chunk.last && JSON.stringify(chunk.last),
-  });
+async function commit(ctx: Context, entry: CommitChunkInput): Promise<void> {
+  const [moved] = await ctx.db.api.run(commitChunk, entry);
   if (!moved) throw new Superseded();
 }
 
