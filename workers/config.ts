@@ -69,7 +69,7 @@ const variables = z.object({
   EXPORT_TTL_SECONDS: whole('86400', 604_800),
   LINK_TTL_SECONDS: whole('86400', 604_800),
   EXPORT_LEASE_SECONDS: whole('60', 600),
-  EXPORT_CHUNK_BYTES: whole('8388608', 16_777_216),
+  EXPORT_CHUNK_BYTES: whole('4194304', 16_777_216),
 });
 
 export type Config = z.infer<typeof variables>;
