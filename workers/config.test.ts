@@ -42,7 +42,7 @@ describe('configuration', () => {
       EXPORT_TTL_SECONDS: 86_400,
       LINK_TTL_SECONDS: 86_400,
       EXPORT_LEASE_SECONDS: 60,
-      EXPORT_CHUNK_BYTES: 8_388_608,
+      EXPORT_CHUNK_BYTES: 4_194_304,
     });
   });
 
