@@ -75,6 +75,11 @@ function within(selection: AuditSelection, after: AuditKey | null, last?: AuditK
   return { sql: sql.join(' AND '), params };
 }
 
+/** An aggregate always has a row: an answer without one was cut short, and must not be taken for zero. */
+class EmptyAnswer extends Error {
+  override name = 'EmptyAnswer';
+}
+
 export async function countAuditLogs(client: ClickHouse, selection: AuditSelection): Promise<number> {
   const condition = within(selection, null);
   const answer = await client.query({
@@ -82,7 +87,9 @@ export async function countAuditLogs(client: ClickHouse, selection: AuditSelecti
     query_params: condition.params,
     format: 'JSONEachRow',
   });
-  return (await answer.json<{ rows: number }>())[0]?.rows ?? 0;
+  const [counted] = await answer.json<{ rows: number }>();
+  if (!counted) throw new EmptyAnswer('ClickHouse answered a count with nothing');
+  return counted.rows;
 }
 
 export interface ChunkPlan {
@@ -109,7 +116,8 @@ export async function planChunk(
     format: 'JSONEachRow',
   });
   const [plan] = await answer.json<{ rows: number; last: [string, string, string] }>();
-  if (!plan || plan.rows === 0) return null;
+  if (!plan) throw new EmptyAnswer('ClickHouse answered a plan with nothing');
+  if (plan.rows === 0) return null;
   const [day, resource, id] = plan.last;
   return { rows: plan.rows, last: { day, resource, id } };
 }
