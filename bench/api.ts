@@ -6,8 +6,9 @@ import type { Figure } from './figure.ts';
 import { measureLoad, requestText, type Target } from './load.ts';
 import { startNeonCounter } from './neon-counter.ts';
 import type { Bench } from './run.ts';
-import { type Served, serveSmall } from './runtime.ts';
-import { type Site, startSite, until, type Worker } from './site.ts';
+import type { Served } from './runtime.ts';
+import { type Site, startSite } from './site.ts';
+import { serveSmallAlone } from './workerd.ts';
 
 const RUNS = 5;
 const SECONDS = 2;
@@ -20,30 +21,41 @@ const configPath = (id: string | undefined) => `/v1/admin/services/${id}/config`
 /** Said in turn, each one changes what the other one left. */
 const PATCHES = [300, 600].map((rateLimitRequests) => JSON.stringify({ rateLimitRequests }));
 
-/** GET and PATCH of a service's configuration, held against a bare Hono route with an answer of the same size. */
+/** GET and PATCH of a service's configuration, held against Hono routes that do less with an answer of the same size. */
 export async function benchApi(bench: Bench): Promise<void> {
   const { report, runs = RUNS, seconds = SECONDS } = bench;
   const site = await startSite({ ...bench, log: report.progress });
   try {
     for (const figure of await countTrips(site)) report.figure(figure);
     const services = await addServices(site, CONNECTIONS);
-    const worker = await site.worker();
-    const ANSWER = await get(site, worker.url, services[0]);
-    const bare = await serveSmall('hello.ts', { bindings: { ANSWER } }, bench);
-    // As long as the statement behind GET, so that as much is sent.
-    const SQL = `SELECT 1 -- ${readConfig.text.replaceAll('\n', ' ')}`;
-    const bindings = { ANSWER, SQL, ENDPOINT: site.neonUrl, DATABASE_URL: site.databaseUrl };
-    const oneQuery = await serveSmall('one-query.ts', { bindings }, bench);
+    const served = await serveAll(site, services[0], bench);
     try {
-      const targets = targetsOf(site, { worker, bare, oneQuery }, services);
-      const measured = await alternate(site, worker, targets, { runs, seconds, progress: report.progress });
+      const plan = { runs, seconds, progress: report.progress };
+      const measured = await alternate(targetsOf(site, served, services), plan);
       for (const figure of apiFigures(measured)) report.figure(figure);
     } finally {
-      await Promise.all([worker.stop(), bare.stop(), oneQuery.stop()]);
+      await Promise.all(Object.values(served).map((each) => each.stop()));
     }
   } finally {
     await site.stop();
   }
+}
+
+type ServedName = 'worker' | 'bare' | 'oneQuery' | 'least';
+
+/** Steward and its yardsticks, each in a workerd of its own. */
+async function serveAll(site: Site, service: string | undefined, bench: Bench): Promise<Record<ServedName, Served>> {
+  const worker = await site.workerAlone();
+  const ANSWER = await get(site, worker.url, service);
+  const bare = await serveSmallAlone('hello.ts', { bindings: { ANSWER } }, bench);
+  // As long as the statement behind GET, so that as much is sent.
+  const SQL = `SELECT 1 -- ${readConfig.text.replaceAll('\n', ' ')}`;
+  const bindings = { ANSWER, SQL, ENDPOINT: site.neonUrl, DATABASE_URL: site.databaseUrl };
+  const oneQuery = await serveSmallAlone('one-query.ts', { bindings }, bench);
+  // In memory or in SQLite makes no difference to an object that keeps nothing; Steward's are of this kind.
+  const durableObjects = { LIMITER: { className: 'Counter', useSQLite: true } };
+  const least = await serveSmallAlone('least.ts', { bindings, durableObjects }, bench);
+  return { worker, bare, oneQuery, least };
 }
 
 async function addServices({ db }: Site, count: number): Promise<string[]> {
@@ -69,7 +81,7 @@ type Name = keyof Measurements;
 
 function targetsOf(
   site: Site,
-  { worker, bare, oneQuery }: { worker: Served; bare: Served; oneQuery: Served },
+  { worker, bare, oneQuery, least }: Record<ServedName, Served>,
   services: string[],
 ): Record<Name, Target> {
   const headers = { Authorization: `Bearer ${site.token}`, 'User-Agent': 'bench' };
@@ -78,6 +90,7 @@ function targetsOf(
   return {
     bare: { ...bare, lane: hello },
     one_query: { ...oneQuery, lane: hello },
+    least: { ...least, lane: hello },
     get_config: { ...worker, lane: (i) => [requestText('GET', configPath(services[i]), headers)] },
     patch_config: {
       ...worker,
@@ -92,11 +105,10 @@ interface Plan {
   progress: (line: string) => void;
 }
 
-async function alternate(site: Site, worker: Worker, targets: Record<Name, Target>, plan: Plan): Promise<Measurements> {
-  const measured: Measurements = { bare: [], one_query: [], get_config: [], patch_config: [] };
+async function alternate(targets: Record<Name, Target>, plan: Plan): Promise<Measurements> {
+  const measured: Measurements = { bare: [], one_query: [], least: [], get_config: [], patch_config: [] };
   const names = Object.keys(targets) as Name[];
   for (const name of names) await measureLoad(targets[name], WARM_UP_SECONDS);
-  await drained(site, worker);
   for (let run = 1; run <= plan.runs; run++)
     for (const name of names) {
       const one = await measureLoad(targets[name], plan.seconds);
@@ -105,18 +117,8 @@ async function alternate(site: Site, worker: Worker, targets: Record<Name, Targe
       plan.progress(
         `run ${run} ${name}: ${one.cpuMicros.toFixed(0)} µs, ${one.perSecond.toFixed(0)}/s, p50 ${p50} ms, p99 ${p99} ms`,
       );
-      // What is left of the audit delivery must not run beside the next measurement.
-      if (name === 'patch_config') await drained(site, worker);
     }
   return measured;
-}
-
-async function drained({ db }: Site, worker: Worker): Promise<void> {
-  await until(async () => {
-    const { rows } = await db.query('SELECT EXISTS (SELECT FROM audit_outbox WHERE sent_at IS NULL) AS left');
-    if (rows[0].left) await worker.scheduled?.('* * * * *');
-    return !rows[0].left;
-  }, 'every audit record is delivered');
 }
 
 const TRIPS = {

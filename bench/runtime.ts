@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { childNamed } from '../dev/worker/process.ts';
+import type { WorkerdOptions } from './workerd-config.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -22,13 +23,13 @@ export interface ServeOptions {
 }
 
 /** Steward's own options from wrangler.toml, for a bench that replaces some of them. */
-export function stewardOptions(): Record<string, unknown> {
+export function stewardOptions(): WorkerdOptions {
   const {
     modulesRules: _,
     assets: __,
     ...options
   } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions;
-  return options as Record<string, unknown>;
+  return options as unknown as WorkerdOptions;
 }
 
 /** Starts a script on workerd without Miniflare's proxy in front. */
@@ -66,11 +67,17 @@ export async function serve(script: string, options: object, { dataDir, onChild 
   };
 }
 
-/** A file of bench/workers on the date and flags Steward itself runs on: what Steward is held against. */
-export async function serveSmall(entry: string, options: object, where: ServeOptions): Promise<Served> {
+/** A file of bench/workers as a script, and the date and flags Steward itself runs on: what Steward is held against. */
+export async function smallWorker(entry: string, { dataDir }: ServeOptions) {
   const { compatibilityDate, compatibilityFlags } = stewardOptions();
-  const script = await bundle(where.dataDir, join(import.meta.dirname, 'workers', entry), String(compatibilityDate));
-  return serve(script, { ...options, compatibilityDate, compatibilityFlags }, where);
+  const script = await bundle(dataDir, join(import.meta.dirname, 'workers', entry), compatibilityDate);
+  return { script, runsOn: { compatibilityDate, compatibilityFlags } };
+}
+
+/** With Miniflare, for what needs its simulators; workerd.ts serves without. */
+export async function serveSmall(entry: string, options: object, where: ServeOptions): Promise<Served> {
+  const { script, runsOn } = await smallWorker(entry, where);
+  return serve(script, { ...options, ...runsOn }, where);
 }
 
 async function bundle(dataDir: string, main: string, compatibilityDate: string): Promise<string> {

@@ -8,6 +8,7 @@ import { workerVars } from '../dev/vars.ts';
 import { buildWorker } from '../dev/worker/build.ts';
 import { startWorker } from '../dev/worker/host.ts';
 import { type Served, serve, stewardOptions } from './runtime.ts';
+import { serveAlone } from './workerd.ts';
 
 /** Steward's engines with seeded stores, and as many Workers on them as a bench asks for. */
 export interface Site {
@@ -26,6 +27,8 @@ export interface Site {
   databaseUrl: string;
   /** A fresh workerd on fresh R2 and Durable Objects, served directly, without rate limits in the way. */
   worker(o?: WorkerChanges): Promise<Worker>;
+  /** The same without Miniflare, for measuring CPU: R2, KV and queues keep nothing. */
+  workerAlone(): Promise<Worker>;
   /** Runs SQL as ClickHouse's administrator. */
   sql(query: string): Promise<string>;
   stop(): Promise<void>;
@@ -38,10 +41,7 @@ export interface WorkerChanges {
   r2Url?: string;
 }
 
-export interface Worker extends Served {
-  /** Runs the cron handler. */
-  scheduled?(cron: string): Promise<void>;
-}
+export type Worker = Served;
 
 export interface SiteOptions {
   dataDir: string;
@@ -99,6 +99,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
       const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
       return { ...host, stop };
     },
+    workerAlone: () => serveAlone(script, withVars(vars(neon.url)), { dataDir, onChild }),
     sql: (query) => runSql(admin, query),
     stop: async () => {
       await db.end();
@@ -107,10 +108,14 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
   };
 }
 
+function withVars(vars: Record<string, string>) {
+  const options = stewardOptions();
+  return { ...options, bindings: { ...options.bindings, ...vars } };
+}
+
 function withRemoteR2(vars: Record<string, string>, r2Url: string): object {
-  const { bindings, ...options } = stewardOptions();
   const bucket = { id: 'bench', remoteProxyConnectionString: new URL(r2Url) };
-  return { ...options, bindings: { ...(bindings as object), ...vars }, r2Buckets: { BUCKET: bucket } };
+  return { ...withVars(vars), r2Buckets: { BUCKET: bucket } };
 }
 
 async function runSql({ url, user, password }: Site['clickhouse'], query: string): Promise<string> {

@@ -36,7 +36,7 @@ export function createApp(): App {
     '/v1/*',
     rateLimit(
       (c) => c.env.runtime.config.API_RATE_LIMIT,
-      (c) => c.var.caller.subject,
+      (c) => c.get('caller').subject,
     ),
     jsonBody,
   );

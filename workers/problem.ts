@@ -34,7 +34,7 @@ function isOutage(error: unknown): boolean {
 export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
   const known = asDomainError(error);
   // Without a request context its own middleware failed: the one case with no ids to log.
-  const log = c.var.log ?? createLog({ requestId: '', traceId: '' });
+  const log = c.get('log') ?? createLog({ requestId: '', traceId: '' });
   if (!known || known.status >= 500) log.error('request failed', { error: known?.cause ?? error, path: c.req.path });
   const problem =
     known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
@@ -48,7 +48,7 @@ export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
     detail: problem.message,
     instance: c.req.path,
     code: problem.code,
-    requestId: c.var.requestId,
+    requestId: c.get('requestId'),
     ...(problem.errors ? { errors: problem.errors } : {}),
   };
   return c.body(JSON.stringify(body), problem.status as 400, headers);

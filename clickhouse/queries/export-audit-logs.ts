@@ -2,11 +2,13 @@ import type { ClickHouse } from '../client.ts';
 import { type AuditFilter, auditCondition, type Condition } from './audit-filter.ts';
 import { harmlessText } from './csv-cell.ts';
 
-/** The sort key of a row: (toDate(timestamp), resource, id). */
-export interface AuditKey {
+/** Where a chunk ends: the sort key of its last row, (toDate(timestamp), resource, id), and how much lies before and in it. */
+export interface AuditPosition {
   day: string;
   resource: string;
   id: string;
+  /** Estimated bytes of all rows from the first of the file up to this one. Chunks are cut by it. */
+  size: number;
 }
 
 /** Everything that fixes which rows are in the file. */
@@ -45,34 +47,18 @@ export const AUDIT_LOG_HEADER = `${AUDIT_LOG_COLUMNS.map(({ column }) => `"${col
 
 const TABLE = 'audit_db.admin_audit_logs';
 const ORDER = 'toDate(timestamp), resource, id';
-// Bytes of a row beside its long texts; chunks need not be exact, only bounded.
-const MIN_ROW_BYTES = 300;
-const ROW_BYTES = `${MIN_ROW_BYTES} + length(before_state) + length(after_state) + length(reason) + length(resource_id) + length(actor_email)`;
+// Bytes of a row beside its long texts; chunks need not be exact, only bounded. Never 0.
+const ROW_BYTES = `300 + length(before_state) + length(after_state) + length(reason) + length(resource_id) + length(actor_email)`;
 
 // Written out instead of as a tuple comparison: only so does the primary index skip what lies before.
-const beyond = (name: string, sign: '>' | '<', orEqual: boolean) =>
-  `(toDate(timestamp) ${sign} {${name}Day:Date} OR (toDate(timestamp) = {${name}Day:Date} AND (resource ${sign} {${name}Resource:String}
-    OR (resource = {${name}Resource:String} AND id ${sign}${orEqual ? '=' : ''} {${name}Id:UUID}))))`;
+const BEYOND = `(toDate(timestamp) > {day:Date} OR (toDate(timestamp) = {day:Date} AND (resource > {resource:String}
+    OR (resource = {resource:String} AND id > {id:UUID}))))`;
 
-const keyParams = (name: string, key: AuditKey) => ({
-  [`${name}Day`]: key.day,
-  [`${name}Resource`]: key.resource,
-  [`${name}Id`]: key.id,
-});
-
-function within(selection: AuditSelection, after: AuditKey | null, last?: AuditKey): Condition {
+function within(selection: AuditSelection, after: AuditPosition | null): Condition {
   const filter = auditCondition(selection.filter);
-  const sql = [filter.sql, 'accepted_at <= {cutoff:DateTime64(6)}'];
-  const params: Record<string, unknown> = { ...filter.params, cutoff: selection.cutoff };
-  if (after) {
-    sql.push(beyond('after', '>', false));
-    Object.assign(params, keyParams('after', after));
-  }
-  if (last) {
-    sql.push(beyond('last', '<', true));
-    Object.assign(params, keyParams('last', last));
-  }
-  return { sql: sql.join(' AND '), params };
+  const sql = [filter.sql, 'accepted_at <= {cutoff:DateTime64(6)}', ...(after ? [BEYOND] : [])];
+  const key = after && { day: after.day, resource: after.resource, id: after.id };
+  return { sql: sql.join(' AND '), params: { ...filter.params, cutoff: selection.cutoff, ...key } };
 }
 
 /** An aggregate always has a row: an answer without one was cut short, and must not be taken for zero. */
@@ -92,62 +78,41 @@ export async function countAuditLogs(client: ClickHouse, selection: AuditSelecti
   return counted.rows;
 }
 
-export interface ChunkPlan {
-  rows: number;
-  last: AuditKey;
-}
-
-/** The next rows in order whose text adds up to about `targetBytes`, at least one; null when none are left. */
-export async function planChunk(
-  client: ClickHouse,
-  selection: AuditSelection,
-  after: AuditKey | null,
-  targetBytes: number,
-): Promise<ChunkPlan | null> {
-  const condition = within(selection, after);
-  const answer = await client.query({
-    query: `SELECT toFloat64(count()) AS rows, max((day, resource, id)) AS last FROM (
-        SELECT day, resource, id, sum(size) OVER (ORDER BY day, resource, id ROWS UNBOUNDED PRECEDING) - size AS before FROM (
-          SELECT toDate(timestamp) AS day, resource, id, ${ROW_BYTES} AS size FROM ${TABLE} WHERE ${condition.sql}
-          ORDER BY ${ORDER} LIMIT {maxRows:UInt64}))
-      WHERE before < {targetBytes:UInt64}`,
-    // No more rows than could fit: looking at more was most of what a plan cost.
-    query_params: { ...condition.params, targetBytes, maxRows: Math.ceil(targetBytes / MIN_ROW_BYTES) + 1 },
-    format: 'JSONEachRow',
-  });
-  const [plan] = await answer.json<{ rows: number; last: [string, string, string] }>();
-  if (!plan) throw new EmptyAnswer('ClickHouse answered a plan with nothing');
-  if (plan.rows === 0) return null;
-  const [day, resource, id] = plan.last;
-  return { rows: plan.rows, last: { day, resource, id } };
-}
-
-const ROW_FORMAT = AUDIT_LOG_COLUMNS.map(({ column }) => `\${${column}:CSV}`).join(',');
-const SELECTED = AUDIT_LOG_COLUMNS.map(({ column, sql }) => `${sql} AS ${column}`).join(', ');
+const CELLS = AUDIT_LOG_COLUMNS.map(({ sql }) => sql).join(', ');
+const CROSSES = 'intDiv(upto, {chunkBytes:UInt64}) > intDiv(upto - size, {chunkBytes:UInt64})';
+const SEAL = `concat('\\n\\x1d', {seal:String},
+    formatRowNoNewline('JSONCompactEachRow', n, upto, toString(toDate(timestamp)), resource, id, following = 0))`;
 
 /**
- * `header` and the rows after `after` up to `last` as CSV (RFC 4180 with LF), straight from the engine.
+ * Every row after `after` as CSV (RFC 4180 with LF), straight from the engine, with a seal behind each chunk: a line of the byte
+ * 0x1d, `seal`, and the JSON array [rows so far in this answer, size, day, resource, id, 1 when no row follows].
  *
- * The body ends with `seal` and the number of rows the engine wrote. A body cut off anywhere, an error text in the middle or a
- * count that differs cannot look complete: `seal` is new for every query, so no cell can hold it.
+ * A row that takes the size across a multiple of `chunkBytes` ends its chunk. Sizes count from the file's first row, so the
+ * chunks are the same wherever an answer begins. A body cut off anywhere lacks the seal it needs; `seal` is new for every
+ * query, so no cell can hold it. One thread: several might give out blocks in another order than they were read in.
  */
-export async function openChunk(
+export async function openAuditLogs(
   client: ClickHouse,
   selection: AuditSelection,
-  after: AuditKey | null,
-  last: AuditKey,
+  after: AuditPosition | null,
+  chunkBytes: number,
   seal: string,
-  header: string,
 ): Promise<ReadableStream<Uint8Array>> {
-  const condition = within(selection, after, last);
+  const condition = within(selection, after);
   const answer = await client.exec({
-    query: `SELECT ${SELECTED} FROM (SELECT * FROM ${TABLE} WHERE ${condition.sql} ORDER BY ${ORDER}) FORMAT Template`,
-    query_params: condition.params,
+    query: `SELECT concat(formatRowNoNewline('CSV', ${CELLS}), if(following = 0 OR ${CROSSES}, ${SEAL}, ''))
+      FROM (SELECT *, ${ROW_BYTES} AS size, leadInFrame(size) OVER w AS following, row_number() OVER w AS n,
+          {before:UInt64} + sum(size) OVER w - following AS upto
+        FROM ${TABLE} WHERE ${condition.sql}
+        WINDOW w AS (ORDER BY ${ORDER} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING))
+      FORMAT TSVRaw`,
+    query_params: { ...condition.params, before: after?.size ?? 0, chunkBytes, seal },
     clickhouse_settings: {
       date_time_output_format: 'iso',
-      format_template_resultset_format: `${header}\${data}\n${seal}\${rows:Raw}`,
-      format_template_row_format: ROW_FORMAT,
-      format_template_rows_between_delimiter: '\n',
+      max_threads: 1,
+      // Small blocks: the first rows come early, and neither side holds more than a few megabytes.
+      max_block_size: '8192',
+      cancel_http_readonly_queries_on_client_close: 1,
     },
   });
   return answer.stream as unknown as ReadableStream<Uint8Array>;

@@ -70,6 +70,7 @@ function withoutCards(numbers: string): string {
 
 /** Replaces everything in `text` that looks like a secret or a card number. */
 export function redactText(text: string): string {
+  if (text === '') return text;
   let clean = text;
   for (const rule of RULES) clean = clean.replace(rule.pattern, (match) => rule.clean?.(match) ?? REDACTED);
   return clean;

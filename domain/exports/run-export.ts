@@ -11,7 +11,7 @@ import {
 import { DRAIN } from '../../queues/messages.ts';
 import { newEvent } from '../access/caller.ts';
 import type { Context } from '../context.ts';
-import { produceChunk, releaseChunk } from './produce-chunk.ts';
+import { ChunkSource, headerAlone } from './chunk-source.ts';
 import { filterOf } from './schema.ts';
 import { chunkKey, storeChunk } from './store-chunk.ts';
 
@@ -19,8 +19,6 @@ import { chunkKey, storeChunk } from './store-chunk.ts';
 export type RunResult = 'finished' | 'more' | 'waiting' | 'superseded';
 
 const CHUNKS_PER_RUN = 64;
-/** Chunks under way behind the one being stored: memory for speed, so few. */
-const AHEAD = 2;
 
 /** A run broke off. Chunks it had written are kept, so a next run starts further on. */
 export class ExportInterrupted extends Error {
@@ -52,7 +50,8 @@ export async function runExport(ctx: Context, exportId: string): Promise<RunResu
     const [run] = await ctx.db.api.run(claimExport, { exportId, fence: lease.token });
     if (!run) return 'superseded';
     const selection = selectionOf(run);
-    if (run.rows_expected === null && !(await fixExpected(ctx, run, selection, lease.token))) return 'waiting';
+    const expected = run.rows_expected ?? (await fixExpected(ctx, run, selection, lease.token));
+    if (expected === null) return 'waiting';
     let heldUntil = lease.expiresAt;
     const afterChunk = async () => {
       written++;
@@ -60,8 +59,8 @@ export async function runExport(ctx: Context, exportId: string): Promise<RunResu
       if (!(await ctx.locks.renew(lock, lease.token, ctx.settings.exportLeaseMs))) throw new Superseded();
       heldUntil = ctx.now() + ctx.settings.exportLeaseMs;
     };
-    const done = await writeChunks(ctx, run, selection, lease.token, afterChunk);
-    if (!done) return 'more';
+    const all = run.rows_done === expected && run.next_seq > 0;
+    if (!all && !(await writeChunks(ctx, run, selection, { expected, fence: lease.token, afterChunk }))) return 'more';
     await finish(ctx, exportId, lease.token);
     return 'finished';
   } catch (error) {
@@ -76,48 +75,62 @@ function selectionOf(run: RunRow): AuditSelection {
   return { filter: { ...filterOf(run.parameters), services: run.scope }, cutoff: run.cutoff };
 }
 
-/** Counts the rows once nothing accepted by the cutoff is missing in ClickHouse; false while something is. */
-async function fixExpected(ctx: Context, run: RunRow, selection: AuditSelection, fence: number): Promise<boolean> {
-  const [state] = await ctx.db.exporter.run(cutoffSettled, { cutoff: run.cutoff, cutoffXid: run.cutoff_xid });
-  if (!state?.settled) {
-    await ctx.queues.auditOutbox.send(DRAIN);
-    return false;
-  }
-  const rowsExpected = await countAuditLogs(ctx.clickhouse.reader, selection);
-  const [row] = await ctx.db.api.run(setExpected, { exportId: run.id, fence, rowsExpected });
-  if (!row) throw new Superseded();
-  return true;
-}
-
-/** Writes up to CHUNKS_PER_RUN chunks while the next ones are planned and fetched. True when none is left. */
-async function writeChunks(
+/** Counts the rows once nothing accepted by the cutoff is missing in ClickHouse; null while something is. */
+async function fixExpected(
   ctx: Context,
   run: RunRow,
   selection: AuditSelection,
   fence: number,
-  afterChunk: () => Promise<void>,
-): Promise<boolean> {
+): Promise<number | null> {
+  const [state] = await ctx.db.exporter.run(cutoffSettled, { cutoff: run.cutoff, cutoffXid: run.cutoff_xid });
+  if (!state?.settled) {
+    await ctx.queues.auditOutbox.send(DRAIN);
+    return null;
+  }
+  const rowsExpected = await countAuditLogs(ctx.clickhouse.reader, selection);
+  const [row] = await ctx.db.api.run(setExpected, { exportId: run.id, fence, rowsExpected });
+  if (!row) throw new Superseded();
+  return rowsExpected;
+}
+
+interface Progress {
+  expected: number;
+  fence: number;
+  afterChunk(): Promise<void>;
+}
+
+/** Writes up to CHUNKS_PER_RUN chunks. True when none is left. */
+async function writeChunks(ctx: Context, run: RunRow, selection: AuditSelection, progress: Progress): Promise<boolean> {
+  const source = new ChunkSource(ctx, selection, run.position);
+  try {
+    return await writeFrom(ctx, run, source, progress);
+  } finally {
+    await source.close();
+  }
+}
+
+/** One chunk is stored while the next one is read and the one before it committed. */
+async function writeFrom(ctx: Context, run: RunRow, source: ChunkSource, progress: Progress): Promise<boolean> {
+  const { expected, fence, afterChunk } = progress;
   const end = run.next_seq + CHUNKS_PER_RUN;
-  let coming = produceChunk(ctx, selection, Promise.resolve(run.position), run.next_seq === 0);
-  const line = [coming];
+  let coming = expected === 0 ? headerAlone() : source.next();
   // A commit runs beside the next chunk's put, never beside another commit. If it fails, that put is adopted by a later run.
   let committed = Promise.resolve();
   for (let seq = run.next_seq; seq < end; seq++) {
-    for (; line.length <= AHEAD && seq + line.length < end; line.push(coming))
-      coming = produceChunk(ctx, selection, coming.next, false);
-    const chunk = await line.shift()?.chunk;
-    if (!chunk) {
-      await committed;
-      return true;
-    }
+    const chunk = await coming;
+    if (!chunk.last && seq + 1 < end) coming = source.next();
+    coming.catch(() => undefined);
     const key = chunkKey(run.id, seq);
     await Promise.all([storeChunk(ctx, key, chunk), committed]);
-    const { rows, sha256, last } = chunk;
-    const position = last && JSON.stringify(last);
-    const entry = { exportId: run.id, fence, seq, objectKey: key, rows, bytes: chunk.bytes.length, sha256, position };
-    releaseChunk(chunk);
+    const { rows, bytes, sha256, last } = chunk;
+    const position = chunk.position && JSON.stringify(chunk.position);
+    const entry = { exportId: run.id, fence, seq, objectKey: key, rows, bytes: bytes.length, sha256, position };
+    source.release(chunk);
     committed = commit(ctx, entry).then(afterChunk);
     committed.catch(() => undefined);
+    if (!last) continue;
+    await committed;
+    return true;
   }
   await committed;
   return false;

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Chunk } from './produce-chunk.ts';
+import type { Chunk } from './chunk-source.ts';
 
 /** R2 keys are built from our own UUIDs and numbers only. */
 export const chunkKey = (exportId: string, seq: number) => `exports/${exportId}/${String(seq).padStart(6, '0')}.csv`;

@@ -24,5 +24,5 @@ export function viewOf(serviceId: string, row: ConfigRow): ConfigView {
     throw new Error(`service ${serviceId} has no configuration`);
   // jsonb orders keys its own way; people read the specification's order.
   const state = Object.fromEntries(FIELDS.map((field) => [field, row.state?.[field]])) as unknown as ConfigState;
-  return { id: row.id, serviceId, ...state, version: row.version, updatedAt: row.updated_at.toISOString() };
+  return { id: row.id, serviceId, ...state, version: row.version, updatedAt: row.updated_at };
 }

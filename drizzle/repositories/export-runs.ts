@@ -4,11 +4,12 @@ import { adminExportChunks, adminExports, admins, auditOutbox } from '../schema/
 
 const p = sql.placeholder;
 
-/** Sort key of the last row in a chunk: the export goes on after it. */
+/** The last committed row's sort key and how much lies before it: the export goes on after it. */
 export interface Position {
   day: string;
   resource: string;
   id: string;
+  size: number;
 }
 
 export interface RunRow {

@@ -1,4 +1,4 @@
-import { getTableColumns, sql } from 'drizzle-orm';
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { statement } from '../client.ts';
 import { serviceConfig } from '../schema/index.ts';
@@ -22,6 +22,8 @@ const stateOf = (alias: string) =>
     `jsonb_build_object(${entries.map(([field, column]) => `'${field}', ${alias}."${column.name}"`).join(', ')})`,
   );
 
+const rfc3339 = (time: SQL) => sql`to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 const readField = (field: string, column: PgColumn) => {
   const type = column.getSQLType();
   return type === 'text[]'
@@ -40,7 +42,8 @@ export interface ConfigRow extends Access {
   id: string | null;
   state: ConfigState | null;
   version: number | null;
-  updated_at: Date | null;
+  /** RFC 3339. */
+  updated_at: string | null;
 }
 
 /** One row always. A refused read leaves its audit record behind. */
@@ -52,7 +55,7 @@ WITH ${accessCtes(SERVICE)}, denied AS (${insertAudit({
   outcome: sql`'denied'`,
   from: sql`WHERE access.verdict <> 'ok'`,
 })})
-SELECT access.verdict, access.admin_id, access.missing, c.id, ${stateOf('c')} AS state, c.version, c.updated_at
+SELECT access.verdict, access.admin_id, access.missing, c.id, ${stateOf('c')} AS state, c.version, ${rfc3339(sql`c.updated_at`)} AS updated_at
 FROM access LEFT JOIN ${serviceConfig} c ON c.service_id = ${SERVICE} AND access.verdict = 'ok'`);
 
 export interface UpdatedConfigRow extends ConfigRow {
@@ -92,5 +95,5 @@ WITH ${accessCtes(SERVICE)}, cur AS (
   from: sql`LEFT JOIN chg ON true LEFT JOIN upd ON upd.id = chg.id WHERE access.verdict <> 'ok' OR upd.id IS NOT NULL`,
 })})
 SELECT access.verdict, access.admin_id, access.missing, chg.id, chg.after AS state, chg.matched, chg.changed,
-  coalesce(upd.version, chg.version) AS version, coalesce(upd.updated_at, chg.updated_at) AS updated_at
+  coalesce(upd.version, chg.version) AS version, ${rfc3339(sql`coalesce(upd.updated_at, chg.updated_at)`)} AS updated_at
 FROM access LEFT JOIN chg ON true LEFT JOIN upd ON upd.id = chg.id`);

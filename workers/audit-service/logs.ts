@@ -66,6 +66,6 @@ const readRoute = createRoute({
 });
 
 export function mountAuditLogs(app: App): void {
-  app.openapi(listRoute, async (c) => c.json(await listLogs(callerContext(c.var), c.req.valid('query')), 200));
-  app.openapi(readRoute, async (c) => c.json(await readLog(callerContext(c.var), c.req.valid('param').id), 200));
+  app.openapi(listRoute, async (c) => c.json(await listLogs(callerContext(c), c.req.valid('query')), 200));
+  app.openapi(readRoute, async (c) => c.json(await readLog(callerContext(c), c.req.valid('param').id), 200));
 }

@@ -65,18 +65,20 @@ export function versionsOf(ifMatch: string | undefined): number[] | null {
 
 export function mountConfig(app: App): void {
   app.openapi(getConfig, async (c) => {
-    const config = await readConfig(callerContext(c.var), c.req.valid('param').id);
-    return c.json(config, 200, { ETag: `"${config.version}"` });
+    const config = await readConfig(callerContext(c), c.req.valid('param').id);
+    c.header('ETag', `"${config.version}"`);
+    return c.json(config, 200);
   });
 
   app.openapi(patchConfig, async (c) => {
     const headers = c.req.valid('header');
-    const config = await updateConfig(callerContext(c.var), {
+    const config = await updateConfig(callerContext(c), {
       serviceId: c.req.valid('param').id,
       patch: c.req.valid('json'),
       ifMatch: versionsOf(headers['if-match']),
       reason: headers['audit-reason'] ?? '',
     });
-    return c.json(config, 200, { ETag: `"${config.version}"` });
+    c.header('ETag', `"${config.version}"`);
+    return c.json(config, 200);
   });
 }

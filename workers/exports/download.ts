@@ -57,7 +57,7 @@ function serve(c: HttpContext<HttpEnv>, download: Download): Response {
   const length = range.last - range.first + 1;
   // A fixed length gives an exact Content-Length and makes a short body an error the client sees.
   const { readable, writable } = new FixedLengthStream(length);
-  const { ctx } = c.var;
+  const ctx = c.get('ctx');
   ctx.later(pump(ctx.bucket, download, range, writable));
   if (!parsed) return c.body(readable, 200, headers);
   return c.body(readable, 206, { ...headers, 'Content-Range': `bytes ${range.first}-${range.last}/${download.size}` });
@@ -69,7 +69,7 @@ export function mountDownload(app: App): void {
     getFile.getRoutingPath(),
     rateLimit(
       (c) => ({ ...c.env.runtime.config.API_RATE_LIMIT, name: 'download' }),
-      (c) => c.var.ctx.origin.ipAddress,
+      (c) => c.get('ctx').origin.ipAddress,
     ),
   );
   app.openapi(getFile, async (c) => {
@@ -77,7 +77,7 @@ export function mountDownload(app: App): void {
     const authorization = c.req.header('authorization');
     const presenter = authorization === undefined ? null : await principalOf(c.env.runtime, authorization);
     const search = new URL(c.req.url).search.slice(1);
-    const download = await openDownload(c.var.ctx, c.req.valid('param').id, search, presenter);
+    const download = await openDownload(c.get('ctx'), c.req.valid('param').id, search, presenter);
     return serve(c, download) as never;
   });
 }

@@ -68,16 +68,16 @@ export function mountExports(app: App): void {
     '/v1/admin/exports',
     rateLimit(
       (c) => c.env.runtime.config.EXPORT_RATE_LIMIT,
-      (c) => c.var.caller.subject,
+      (c) => c.get('caller').subject,
     ),
   );
   app.openapi(postExport, async (c) => {
     const accepted = await requestExport(
-      callerContext(c.var),
+      callerContext(c),
       c.req.valid('json'),
       c.req.valid('header')['idempotency-key'] ?? null,
     );
     return c.json(accepted, 202, { Location: `/v1/admin/exports/${accepted.id}` });
   });
-  app.openapi(getExport, async (c) => c.json(await readExport(callerContext(c.var), c.req.valid('param').id), 200));
+  app.openapi(getExport, async (c) => c.json(await readExport(callerContext(c), c.req.valid('param').id), 200));
 }

@@ -8,7 +8,7 @@ import type { HttpEnv } from '../http.ts';
 export function rateLimit(policyOf: (c: Context<HttpEnv>) => RateLimitPolicy, keyOf: (c: Context<HttpEnv>) => string) {
   return createMiddleware<HttpEnv>(async (c, next) => {
     const policy = policyOf(c);
-    const answer = await c.var.ctx.limits.take(keyOf(c), policy);
+    const answer = await c.get('ctx').limits.take(keyOf(c), policy);
     for (const [name, value] of Object.entries(rateLimitHeaders(policy, answer))) c.header(name, value);
     if (!answer.allowed)
       throw new DomainError(

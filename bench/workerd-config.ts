@@ -1,0 +1,76 @@
+/** What a Worker is given. The names are those of Miniflare's options, so that wrangler.toml can be read with Wrangler's own reader. */
+export interface WorkerdOptions {
+  compatibilityDate: string;
+  compatibilityFlags: string[];
+  bindings: Record<string, unknown>;
+  durableObjects?: Record<string, { className: string; useSQLite?: boolean }>;
+  kvNamespaces?: Record<string, unknown>;
+  r2Buckets?: Record<string, unknown>;
+  queueProducers?: Record<string, unknown>;
+}
+
+/** What the configuration expects beside it: the script, the stub, and a folder for Durable Objects. */
+export const FILES = { script: 'index.js', stub: 'stub.js', storage: 'storage' } as const;
+// A caller's write ends only when its body was read; a queue's producer fails without these numbers.
+const SENT = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 } } };
+export const STUB = `export default {
+  async fetch(request) {
+    await request.arrayBuffer();
+    return new Response('${JSON.stringify(SENT)}', { status: request.method === 'GET' ? 404 : 200 });
+  },
+};`;
+
+// Cap'n Proto quotes text as JSON does, but for control characters, at which workerd refuses to start.
+const quoted = (text: string) => JSON.stringify(text);
+const list = (items: string[]) => `[${items.join(', ')}]`;
+
+/**
+ * A configuration of workerd in which little but the Worker itself takes CPU: KV, R2 and queues take what is written and
+ * keep nothing. KV then answers that there is no such key; reading from R2 fails.
+ */
+export function workerdConfig(o: WorkerdOptions, storagePath: string): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "${FILES.script}", esModule = embed "${FILES.script}")],
+      compatibilityDate = ${quoted(o.compatibilityDate)},
+      compatibilityFlags = ${list(o.compatibilityFlags.map(quoted))},
+      bindings = ${list(bindingsOf(o))},
+      durableObjectNamespaces = ${list(namespacesOf(o))},
+      durableObjectStorage = (localDisk = "storage"),
+    )),
+    (name = "stub", worker = (
+      modules = [(name = "${FILES.stub}", esModule = embed "${FILES.stub}")],
+      compatibilityDate = ${quoted(o.compatibilityDate)},
+    )),
+    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "storage", disk = (path = ${quoted(storagePath)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`;
+}
+
+function bindingsOf(o: WorkerdOptions): string[] {
+  const each = (values: object | undefined, field: (value: unknown) => string) =>
+    Object.entries(values ?? {}).map(([name, value]) => `(name = ${quoted(name)}, ${field(value)})`);
+  return [
+    ...each(o.bindings, (value) =>
+      typeof value === 'string' ? `text = ${quoted(value)}` : `json = ${quoted(JSON.stringify(value))}`,
+    ),
+    ...Object.entries(o.durableObjects ?? {}).map(
+      ([name, { className }]) => `(name = ${quoted(name)}, durableObjectNamespace = ${quoted(className)})`,
+    ),
+    ...each(o.kvNamespaces, () => 'kvNamespace = "stub"'),
+    ...each(o.r2Buckets, () => 'r2Bucket = "stub"'),
+    ...each(o.queueProducers, () => 'queue = "stub"'),
+  ];
+}
+
+function namespacesOf({ durableObjects = {} }: WorkerdOptions): string[] {
+  return Object.values(durableObjects).map(
+    ({ className, useSQLite = false }) =>
+      `(className = ${quoted(className)}, uniqueKey = ${quoted(className)}, enableSql = ${useSQLite})`,
+  );
+}

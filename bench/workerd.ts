@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { type Served, type ServeOptions, smallWorker } from './runtime.ts';
+import { FILES, STUB, type WorkerdOptions, workerdConfig } from './workerd-config.ts';
+
+// The program Miniflare runs, so that both ways of serving run the same one.
+const miniflare = createRequire(import.meta.url).resolve('miniflare');
+const { default: WORKERD } = createRequire(miniflare)('workerd') as { default: string };
+
+/** Enough of what workerd complained to see why it ended. */
+const COMPLAINT_LENGTH = 4000;
+
+/**
+ * Serves a script on workerd alone. Miniflare sends outgoing requests through a JavaScript Worker of its own and wraps the
+ * classes of Durable Objects; a deployed Worker pays for neither, so a measurement of CPU must not either.
+ */
+export async function serveAlone(
+  script: string,
+  options: WorkerdOptions,
+  { dataDir, onChild }: ServeOptions,
+): Promise<Served> {
+  const folder = await mkdtemp(join(dataDir, 'workerd-'));
+  const config = await writeFiles(folder, script, options);
+  // workerd says on file descriptor 3 which port it got; Miniflare learns it in the same way.
+  const args = ['serve', '--control-fd=3', config];
+  const child = spawn(WORKERD, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const port = portOf(child);
+  const pid = child.pid ?? 0;
+  if (pid) onChild(pid);
+  return {
+    url: `http://127.0.0.1:${await port}`,
+    pid,
+    stop: async () => {
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A file of bench/workers on the date and flags Steward itself runs on. */
+export async function serveSmallAlone(
+  entry: string,
+  options: Omit<WorkerdOptions, 'compatibilityDate' | 'compatibilityFlags'>,
+  where: ServeOptions,
+): Promise<Served> {
+  const { script, runsOn } = await smallWorker(entry, where);
+  return serveAlone(script, { ...options, ...runsOn }, where);
+}
+
+async function writeFiles(folder: string, script: string, options: WorkerdOptions): Promise<string> {
+  const storage = join(folder, FILES.storage);
+  const config = join(folder, 'config.capnp');
+  await mkdir(storage);
+  await writeFile(join(folder, FILES.script), script);
+  await writeFile(join(folder, FILES.stub), STUB);
+  await writeFile(config, workerdConfig(options, storage));
+  return config;
+}
+
+/** @throws Error with what workerd complained, when it ends instead of listening */
+function portOf(child: ChildProcess): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let complaint = '';
+  child.stderr?.on('data', (part: Buffer) => {
+    complaint = `${complaint}${part}`.slice(-COMPLAINT_LENGTH);
+  });
+  createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
+    const { event, port } = JSON.parse(line) as { event: string; port?: number };
+    if (event === 'listen' && port) resolve(port);
+  });
+  child.once('error', reject);
+  child.once('close', (code, signal) => reject(new Error(`workerd ended with ${code ?? signal}: ${complaint.trim()}`)));
+  return promise;
+}
+
+/** Killed, not asked: nothing it holds is wanted, and asked it would wait for its open connections. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
