@@ -5,7 +5,7 @@ export interface Measurements {
   bare: Measured[];
   /** A Hono route that asks the database once and does nothing else. */
   one_query: Measured[];
-  /** One that calls one Durable Object as well, and queries through the production driver. */
+  /** One that calls one Durable Object and sends the statement of GET through the production driver. */
   least: Measured[];
   get_config: Measured[];
   patch_config: Measured[];
@@ -15,7 +15,7 @@ const BARE = 'a bare Hono route answering as many bytes, same runtime, same load
 const ONE_QUERY =
   'a Hono route that only sends one query as long and answers as many bytes, same runtime, same database';
 const LEAST =
-  'a Hono route that only calls a Durable Object that counts, then sends one query as long with the production driver; it answers as many bytes, same runtime, same database';
+  'a Hono route that only calls a Durable Object that counts and sends the very statement of GET with the production driver; same runtime, same database';
 
 const CPU_NOTE = {
   get_config: 'CPU of workerd, without Miniflare; the rate limiter’s Durable Object runs in it; wanted: at most 6',
@@ -54,7 +54,7 @@ export function apiFigures(measured: Measurements): Figure[] {
     return { figure, value: cpu('get_config'), unit: 'µs', limit: cpu(name), limitIs, runs, note };
   };
   const floorNote =
-    'one Durable Object call and one query through the production driver, nothing else of what GET does';
+    'one Durable Object call and the statement of GET through the production driver: no sign-in, routing, checks or schema';
   return [
     ...perRequest('get_config'),
     against('get_config.vs_one_query_cpu_us', 'one_query', ONE_QUERY, 'the query goes through plain fetch, no driver'),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigView } from '../domain/services/schema.ts';
+import { call } from '../drizzle/client.ts';
 import { readConfig } from '../drizzle/repositories/service-config.ts';
 import { apiFigures, type Measurements } from './api-figures.ts';
 import type { Figure } from './figure.ts';
@@ -48,14 +49,35 @@ async function serveAll(site: Site, service: string | undefined, bench: Bench): 
   const worker = await site.workerAlone();
   const ANSWER = await get(site, worker.url, service);
   const bare = await serveSmallAlone('hello.ts', { bindings: { ANSWER } }, bench);
+  const database = { ANSWER, ENDPOINT: site.neonUrl, DATABASE_URL: site.databaseUrl };
   // As long as the statement behind GET, so that as much is sent.
   const SQL = `SELECT 1 -- ${readConfig.text.replaceAll('\n', ' ')}`;
-  const bindings = { ANSWER, SQL, ENDPOINT: site.neonUrl, DATABASE_URL: site.databaseUrl };
-  const oneQuery = await serveSmallAlone('one-query.ts', { bindings }, bench);
+  const oneQuery = await serveSmallAlone('one-query.ts', { bindings: { ...database, SQL } }, bench);
   // In memory or in SQLite makes no difference to an object that keeps nothing; Steward's are of this kind.
   const durableObjects = { LIMITER: { className: 'Counter', useSQLite: true } };
+  const { text, parameters } = statementOf(site, service);
+  const bindings = { ...database, SQL: text, PARAMETERS: parameters };
   const least = await serveSmallAlone('least.ts', { bindings, durableObjects }, bench);
   return { worker, bare, oneQuery, least };
+}
+
+/** The very statement of GET, asked by the seeded owner. */
+function statementOf(site: Site, serviceId = '') {
+  return call(readConfig, {
+    serviceId,
+    subject: site.owner,
+    sessionId: randomUUID(),
+    issuedAt: Math.floor(Date.now() / 1000),
+    permissions: ['services.view'],
+    action: 'service.config.read',
+    reason: '',
+    eventId: randomUUID(),
+    eventTime: new Date().toISOString(),
+    ipAddress: '::',
+    userAgent: 'bench',
+    requestId: randomUUID(),
+    traceId: '0'.repeat(32),
+  });
 }
 
 async function addServices({ db }: Site, count: number): Promise<string[]> {

@@ -17,7 +17,8 @@ export interface Site {
   /** The owner's connection: what a bench looks up in it costs the Worker no round trip. */
   db: pg.Pool;
   services: { id: string; slug: string }[];
-  /** Access token of the seeded owner. */
+  /** `sub` of the seeded owner, and an access token. */
+  owner: string;
   token: string;
   clickhouse: { url: string; user: string; password: string };
   neonUrl: string;
@@ -86,6 +87,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     dataDir,
     db,
     services: seeded.services,
+    owner: owner.subject,
     token,
     clickhouse: admin,
     neonUrl: neon.url,

@@ -5,6 +5,8 @@ import { Hono } from 'hono';
 interface Bindings {
   ANSWER: object;
   SQL: string;
+  /** Of the statement in SQL. */
+  PARAMETERS: unknown[];
   ENDPOINT: string;
   DATABASE_URL: string;
   LIMITER: { getByName(name: string): Pick<Counter, 'take'> };
@@ -28,12 +30,12 @@ function connect({ ENDPOINT, DATABASE_URL }: Bindings): NeonQueryFunction<false,
   return neon(DATABASE_URL);
 }
 
-/** What no Worker gets around that limits its callers exactly and reads through Neon's driver: one call, then one query. */
+/** What no Worker gets around that limits its callers exactly and reads through Neon's driver: one call, then the statement. */
 const app = new Hono<{ Bindings: Bindings }>();
 app.get('/hello', async (c) => {
   await c.env.LIMITER.getByName('key').take();
   sql ??= connect(c.env);
-  await sql.query(c.env.SQL, []);
+  await sql.query(c.env.SQL, c.env.PARAMETERS);
   return c.json(c.env.ANSWER);
 });
 
