@@ -22,6 +22,8 @@ export interface MeasuredExport extends Exported {
   roundTrips: number;
   /** CPU seconds of workerd. */
   cpu: number;
+  /** MB that the Worker's isolate holds afterwards, garbage collected; 0 when nobody asked. */
+  held: number;
 }
 
 /** One export on a workerd of its own, warmed up by an export of `warmUp`, a service with few records. */
@@ -47,7 +49,8 @@ export async function measureWorkerAlone(site: Site, service: string, warmUp: st
     const worker = await site.worker({ r2Url: `http://127.0.0.1:${port}/` });
     try {
       await exportOf(site, worker, warmUp);
-      return await measure(site, worker, service);
+      const measured = await measure(site, worker, service);
+      return { ...measured, held: (await worker.heldMb?.()) ?? 0 };
     } finally {
       await worker.stop();
     }
@@ -67,7 +70,7 @@ async function measure(site: Site, worker: Worker, service: string): Promise<Mea
   const peak = peakOf();
   const roundTrips = site.roundTrips() - trips;
   const above = { rss: peak.rss - idle.rss, anonymous: peak.anonymous - idle.anonymous };
-  return { ...exported, above, roundTrips, cpu };
+  return { ...exported, above, roundTrips, cpu, held: 0 };
 }
 
 /** Requests an export over HTTP and waits for it. @throws Error unless it holds exactly what it should */

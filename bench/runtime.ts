@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { childNamed } from '../dev/worker/process.ts';
+import { heldByIsolate } from './heap.ts';
 import type { WorkerdOptions } from './workerd-config.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,6 +14,8 @@ const ROOT = join(import.meta.dirname, '..');
 export interface Served {
   url: string;
   pid: number;
+  /** MB the script's isolate holds once its garbage is collected; only with Miniflare. */
+  heldMb?(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export async function serve(script: string, options: object, { dataDir, onChild 
       logRequests: false,
       cf: false,
       telemetry: { enabled: false },
+      inspectorPort: 0,
       handleStructuredLogs: () => undefined,
       workers: [worker],
     }),
@@ -60,6 +64,7 @@ export async function serve(script: string, options: object, { dataDir, onChild 
   return {
     url: (await miniflare.unsafeGetDirectURL('bench')).origin,
     pid,
+    heldMb: async () => heldByIsolate(await miniflare.getInspectorURL(), 'core:user:bench'),
     stop: async () => {
       await miniflare.dispose();
       await rm(persistDir, { recursive: true, force: true });
