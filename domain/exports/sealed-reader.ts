@@ -12,7 +12,7 @@ export interface SealedChunk {
 const MARK = 0x1d;
 const LINE_FEED = 0x0a;
 /** Bytes to wait for before looking: a call for every packet would cost more than the search. */
-const READ_AT_LEAST = 128 * 1024;
+const READ_AT_LEAST = 512 * 1024;
 /** No chunk with its longest row comes near it. Without a bound a stream without seals would fill the isolate. */
 const MAX_CHUNK = 48 * 1024 * 1024;
 
