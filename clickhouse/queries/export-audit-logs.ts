@@ -51,13 +51,14 @@ const ORDER = 'toDate(timestamp), resource, id';
 const ROW_BYTES = `300 + length(before_state) + length(after_state) + length(reason) + length(resource_id) + length(actor_email)`;
 
 // Written out instead of as a tuple comparison: only so does the primary index skip what lies before.
-const BEYOND = `(toDate(timestamp) > {day:Date} OR (toDate(timestamp) = {day:Date} AND (resource > {resource:String}
-    OR (resource = {resource:String} AND id > {id:UUID}))))`;
+const BEYOND = `(toDate(timestamp) > {afterDay:Date} OR (toDate(timestamp) = {afterDay:Date} AND (resource > {afterResource:String}
+    OR (resource = {afterResource:String} AND id > {afterId:UUID}))))`;
 
 function within(selection: AuditSelection, after: AuditPosition | null): Condition {
   const filter = auditCondition(selection.filter);
   const sql = [filter.sql, 'accepted_at <= {cutoff:DateTime64(6)}', ...(after ? [BEYOND] : [])];
-  const key = after && { day: after.day, resource: after.resource, id: after.id };
+  // Names of their own: a filter has a parameter called resource too.
+  const key = after && { afterDay: after.day, afterResource: after.resource, afterId: after.id };
   return { sql: sql.join(' AND '), params: { ...filter.params, cutoff: selection.cutoff, ...key } };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp } from '../app.ts';
 import { insertRecords } from '../records.ts';
@@ -77,7 +78,8 @@ describe('export-download.refused', () => {
         sameExport++;
         if (answer.status !== 403) accepted.push(`${i}^${bit}: ${answer.status} ${answer.text}`);
       }
-    const elsewhere = pathname.replace(exportId, '01900000-0000-7000-8000-000000000000');
+    const nowhere = randomUUID();
+    const elsewhere = pathname.replace(exportId, nowhere);
     tried++;
     if ((await app.call('GET', elsewhere + search)).status !== 403) accepted.push(elsewhere);
     const query = new URLSearchParams(search);
@@ -100,7 +102,10 @@ describe('export-download.refused', () => {
     const after = await downloadsOf(exportId);
     expect(after.length - before).toBe(sameExport);
     expect(after.slice(before).every(({ outcome }) => outcome === 'denied')).toBe(true);
-    console.log(`changed links: tried ${tried}, accepted ${accepted.length}, recorded ${sameExport}`);
+    const recordedElsewhere = (await downloadsOf(nowhere)).length;
+    expect(recordedElsewhere).toBe(1);
+    const recorded = sameExport + recordedElsewhere;
+    console.log(`changed links: tried ${tried}, accepted ${accepted.length}, recorded ${recorded}`);
   });
 
   it('refuses other methods', async () => {
