@@ -14,8 +14,12 @@ export interface Script {
   begin?: string;
 }
 
-// Costs next to nothing when it travels with the statement: measured, no difference to leaving it out.
-const RESET = 'DISCARD ALL';
+/**
+ * What DISCARD ALL does (https://www.postgresql.org/docs/current/sql-discard.html) without DISCARD PLANS: Neon's proxy too
+ * lets a pooled connection keep its plans, and a function's plans are most of what a request would cost Postgres.
+ */
+const RESET = `CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DEALLOCATE ALL; UNLISTEN *;
+  SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`;
 
 /** One connection to Postgres, used by one request at a time. */
 export class Session {

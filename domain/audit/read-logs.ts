@@ -27,8 +27,8 @@ export interface AuditLogPage {
 /** Which services' records the caller may read: null = all, also those about no service. */
 async function readableServices(ctx: CallerContext, serviceId: string | null): Promise<string[] | null> {
   const [row] = await ctx.db.api.run(authorise, { ...callerInput(ctx, 'audit.logs.read', ['audit.view']), serviceId });
-  const { services } = assertAllowed(ctx, row);
-  return serviceId ? [serviceId] : services;
+  const { scope } = assertAllowed(ctx, row);
+  return serviceId ? [serviceId] : scope;
 }
 
 /** @throws NotFound, Unauthenticated, Malformed, Invalid, Unavailable, DomainError forbidden */

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { adminSessions, admins, auditOutbox, grants, roles, services } from '../schema/index.ts';
+import { auditOutbox } from '../schema/index.ts';
 
 /** Who asks, as the verified token and the request say. Every statement that authorises takes these. */
 export interface CallerInput {
@@ -36,51 +36,28 @@ export interface Access {
 
 const p = sql.placeholder;
 
+/** What a statement is about: a refusal's audit record names it. */
+export interface Subject {
+  resource: string;
+  /** SQL text; '' if absent. */
+  resourceId?: SQL;
+  /** SQL uuid; its value may be NULL: about none. A caller without any grant that reaches it is told `not_found`. */
+  serviceId?: SQL;
+  /** SQL jsonb: what was asked for, kept as `after_state` of a refusal. */
+  attempted?: SQL;
+}
+
 /**
- * CTEs `who`, `sess`, `mine`, `access`: identity, session and permissions of the caller in the same statement as the work.
+ * CTE `access`: identity, session and permissions of the caller in the same statement as the work, and the audit record of
+ * a refusal; see the function `authorise` in drizzle/migrations.
  *
- * `sess` lists a bearer session the first time it is seen and costs nothing afterwards. `access` has one row:
- * verdict, missing (the first permission lacked), admin_id, email, role, and services (null = every service, else those
- * for which all the permissions are held).
- * @param service SQL for the service the call is about (its value may be NULL), or null for calls about none; a caller without any grant that
- *   reaches that service is told `not_found`, as if it did not exist
+ * One row: verdict, missing (the first permission lacked), admin_id, email, role, and scope (null = every service, else
+ * those for which all the permissions are held).
  */
-export function accessCtes(service: SQL | null): SQL {
-  const reaches = service ? sql`(${service} IS NULL OR g.service_id IS NULL OR g.service_id = ${service})` : sql`true`;
-  const exists = service
-    ? sql`(${service} IS NULL OR EXISTS (SELECT FROM ${services} s WHERE s.id = ${service}))`
-    : sql`true`;
-  const needed = sql`unnest(${p('permissions')}::text[]) AS needed (permission)`;
-  return sql`who AS (
-  SELECT a.id, a.email, a.status, s.id IS NOT NULL AS listed,
-    (s.revoked_at IS NOT NULL OR s.admin_id <> a.id
-      OR to_timestamp(${p('issuedAt')}::float8) < date_trunc('second', a.sessions_not_before)) IS TRUE AS ended
-  FROM ${admins} a LEFT JOIN ${adminSessions} s ON s.id = ${p('sessionId')} WHERE a.subject = ${p('subject')}
-), sess AS (
-  INSERT INTO ${adminSessions} (id, admin_id, ip_address, user_agent)
-  SELECT ${p('sessionId')}, who.id, ${p('ipAddress')}, ${p('userAgent')} FROM who
-  WHERE NOT listed AND NOT ended AND status = 'active' ON CONFLICT DO NOTHING
-), mine AS (
-  SELECT g.service_id, r.name, r.rank, r.permissions, ${reaches} AS reaches
-  FROM who JOIN ${grants} g ON g.admin_id = who.id JOIN ${roles} r ON r.id = g.role_id
-), judged AS (
-  SELECT EXISTS (SELECT FROM mine WHERE reaches) AS any_grant,
-    (SELECT needed.permission FROM ${needed} WHERE NOT EXISTS
-      (SELECT FROM mine WHERE reaches AND needed.permission = ANY (mine.permissions)) LIMIT 1) AS missing,
-    NOT EXISTS (SELECT FROM ${needed} WHERE NOT EXISTS
-      (SELECT FROM mine WHERE service_id IS NULL AND needed.permission = ANY (mine.permissions))) AS everywhere,
-    ARRAY(SELECT DISTINCT m.service_id FROM mine m WHERE m.service_id IS NOT NULL AND NOT EXISTS
-      (SELECT FROM ${needed} WHERE NOT EXISTS (SELECT FROM mine x WHERE (x.service_id IS NULL OR x.service_id = m.service_id)
-        AND needed.permission = ANY (x.permissions)))) AS services,
-    (SELECT name FROM mine WHERE reaches ORDER BY (${p('permissions')}::text[] && mine.permissions) DESC, rank LIMIT 1) AS role
-), access AS (
-  SELECT who.id AS admin_id, coalesce(who.email, '') AS email, coalesce(judged.role, 'none') AS role, judged.missing,
-    CASE WHEN judged.everywhere THEN NULL ELSE judged.services END AS services,
-    CASE WHEN who.id IS NULL THEN 'unknown_admin' WHEN who.status = 'locked' THEN 'locked'
-      WHEN who.ended THEN 'session_ended' WHEN NOT ${exists} OR NOT judged.any_grant THEN 'not_found'
-      WHEN judged.missing IS NOT NULL THEN 'forbidden' ELSE 'ok' END AS verdict
-  FROM judged LEFT JOIN who ON true
-)`;
+export function accessCte({ resource, resourceId, serviceId, attempted }: Subject): SQL {
+  return sql`access AS MATERIALIZED (SELECT * FROM authorise(${p('subject')}, ${p('sessionId')}, ${p('issuedAt')}, ${p('permissions')},
+  ${serviceId ?? sql`NULL`}, ${p('ipAddress')}, ${p('userAgent')}, ${p('eventId')}, ${p('eventTime')}, ${p('action')},
+  ${sql.raw(`'${resource}'`)}, ${resourceId ?? sql`''`}, ${attempted ?? sql`NULL`}, ${p('reason')}, ${p('requestId')}, ${p('traceId')}))`;
 }
 
 const OUTBOX_COLUMNS = sql.raw(

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { statement } from '../client.ts';
 import { adminExportChunks, adminExports, admins, idempotencyKeys } from '../schema/index.ts';
-import { type Access, accessCtes, type CallerInput, insertAudit } from './access.ts';
+import { type Access, accessCte, type CallerInput, insertAudit } from './access.ts';
 
 const p = sql.placeholder;
 
@@ -50,6 +50,14 @@ export interface RequestedRow extends Access, ExportRow {
   prior_hash: string | null;
 }
 
+const REQUESTED = {
+  resource: 'export',
+  resourceId: sql`${p('exportId')}`,
+  serviceId: sql`${p('serviceId')}::uuid`,
+  attempted: sql`jsonb_build_object('exportType', ${p('exportType')}::text, 'fileFormat', ${p('fileFormat')}::text,
+    'parameters', ${p('parameters')}::jsonb)`,
+};
+
 /**
  * Job row, idempotency key and audit record in one statement.
  *
@@ -57,7 +65,7 @@ export interface RequestedRow extends Access, ExportRow {
  * clock only after its xid is assigned.
  */
 export const insertExport = statement<CallerInput & NewExport, RequestedRow>(sql`
-WITH ${accessCtes(sql`${p('serviceId')}::uuid`)}, prior AS (
+WITH ${accessCte(REQUESTED)}, prior AS (
   SELECT k.resource_id, k.request_hash FROM access JOIN ${idempotencyKeys} k
     ON k.admin_id = access.admin_id AND k.route = ${p('route')} AND k.key = ${p('idempotencyKey')}
   WHERE access.verdict = 'ok'
@@ -70,18 +78,15 @@ WITH ${accessCtes(sql`${p('serviceId')}::uuid`)}, prior AS (
   INSERT INTO ${adminExports} (id, requested_by, export_type, parameters, file_format, scope, data_permission, cutoff, cutoff_xid)
   SELECT ${p('exportId')}::uuid, access.admin_id, ${p('exportType')}, ${p('parameters')}::jsonb,
     ${p('fileFormat')}::export_format,
-    CASE WHEN ${p('serviceId')}::uuid IS NULL THEN access.services ELSE ARRAY[${p('serviceId')}::uuid] END,
+    CASE WHEN ${p('serviceId')}::uuid IS NULL THEN access.scope ELSE ARRAY[${p('serviceId')}::uuid] END,
     ${p('dataPermission')}, now(), pg_snapshot_xmax(pg_current_snapshot())::text
   FROM access WHERE access.verdict = 'ok' AND (${p('idempotencyKey')}::text IS NULL OR EXISTS (SELECT FROM keyed))
   RETURNING *
 ), recorded AS (${insertAudit({
-  resource: 'export',
-  resourceId: sql`${p('exportId')}`,
-  serviceId: sql`${p('serviceId')}::uuid`,
-  outcome: sql`CASE WHEN made.id IS NULL THEN 'denied' ELSE 'success' END`,
-  after: sql`jsonb_build_object('exportType', ${p('exportType')}::text, 'fileFormat', ${p('fileFormat')}::text,
-    'parameters', ${p('parameters')}::jsonb, 'status', made.status)`,
-  from: sql`LEFT JOIN made ON true WHERE access.verdict <> 'ok' OR made.id IS NOT NULL`,
+  ...REQUESTED,
+  outcome: sql`'success'`,
+  after: sql`${REQUESTED.attempted} || jsonb_build_object('status', made.status)`,
+  from: sql`CROSS JOIN made`,
 })}), shown AS (
   SELECT * FROM made UNION ALL SELECT e.* FROM ${adminExports} e JOIN prior ON prior.resource_id = e.id
 )
@@ -93,18 +98,19 @@ export interface ReadExportRow extends Access, ExportRow {
   may_download: boolean | null;
 }
 
+const FOUND = { resource: 'export', resourceId: sql`${p('exportId')}` };
+
 /** An export is its requester's, and theirs who may download it and read the data in it. Anybody else's is absent. */
 export const readExport = statement<CallerInput & { exportId: string }, ReadExportRow>(sql`
-WITH ${accessCtes(null)}, found AS (
+WITH ${accessCte(FOUND)}, found AS (
   SELECT e.*, admin_may(access.admin_id, 'exports.download', e.scope) AND admin_may(access.admin_id, e.data_permission, e.scope)
     AS may_download
   FROM access JOIN ${adminExports} e ON e.id = ${p('exportId')}::uuid WHERE access.verdict = 'ok'
 ), e AS (SELECT found.* FROM found, access WHERE found.requested_by = access.admin_id OR found.may_download),
 denied AS (${insertAudit({
-  resource: 'export',
-  resourceId: sql`${p('exportId')}`,
+  ...FOUND,
   outcome: sql`'denied'`,
-  from: sql`WHERE access.verdict <> 'ok' OR (NOT EXISTS (SELECT FROM e) AND EXISTS (SELECT FROM found))`,
+  from: sql`WHERE NOT EXISTS (SELECT FROM e) AND EXISTS (SELECT FROM found)`,
 })})
 SELECT access.verdict, access.admin_id, access.missing, ${columns('e')}, e.may_download FROM access LEFT JOIN e ON true`);
 

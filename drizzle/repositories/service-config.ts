@@ -2,7 +2,7 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { statement } from '../client.ts';
 import { serviceConfig } from '../schema/index.ts';
-import { type Access, accessCtes, type CallerInput, insertAudit } from './access.ts';
+import { type Access, accessCte, type CallerInput, insertAudit } from './access.ts';
 
 const {
   id: _id,
@@ -37,6 +37,8 @@ const assignments = sql.raw(
 
 const p = sql.placeholder;
 const SERVICE = sql`${p('serviceId')}::uuid`;
+const ABOUT = { resource: 'service_config', resourceId: sql`${p('serviceId')}`, serviceId: SERVICE };
+const ACCESS = accessCte(ABOUT);
 
 export interface ConfigRow extends Access {
   id: string | null;
@@ -48,13 +50,7 @@ export interface ConfigRow extends Access {
 
 /** One row always. A refused read leaves its audit record behind. */
 export const readConfig = statement<CallerInput & { serviceId: string }, ConfigRow>(sql`
-WITH ${accessCtes(SERVICE)}, denied AS (${insertAudit({
-  resource: 'service_config',
-  resourceId: sql`${p('serviceId')}`,
-  serviceId: SERVICE,
-  outcome: sql`'denied'`,
-  from: sql`WHERE access.verdict <> 'ok'`,
-})})
+WITH ${ACCESS}
 SELECT access.verdict, access.admin_id, access.missing, c.id, ${stateOf('c')} AS state, c.version, ${rfc3339(sql`c.updated_at`)} AS updated_at
 FROM access LEFT JOIN ${serviceConfig} c ON c.service_id = ${SERVICE} AND access.verdict = 'ok'`);
 
@@ -74,7 +70,7 @@ export const updateConfig = statement<
   CallerInput & { serviceId: string; ifMatch: readonly number[] | null; patch: string },
   UpdatedConfigRow
 >(sql`
-WITH ${accessCtes(SERVICE)}, cur AS (
+WITH ${ACCESS}, cur AS (
   SELECT c.id, c.version, c.updated_at, ${stateOf('c')} AS before
   FROM access JOIN ${serviceConfig} c ON c.service_id = ${SERVICE} WHERE access.verdict = 'ok' FOR UPDATE OF c
 ), chg AS (
@@ -86,13 +82,11 @@ WITH ${accessCtes(SERVICE)}, cur AS (
   UPDATE ${serviceConfig} c SET ${assignments}, "version" = c.version + 1, "updated_at" = now()
   FROM chg WHERE c.id = chg.id AND chg.changed AND chg.matched RETURNING c.id, c.version, c.updated_at
 ), recorded AS (${insertAudit({
-  resource: 'service_config',
-  resourceId: sql`${p('serviceId')}`,
-  serviceId: SERVICE,
-  outcome: sql`CASE WHEN access.verdict = 'ok' THEN 'success' ELSE 'denied' END`,
+  ...ABOUT,
+  outcome: sql`'success'`,
   before: sql`chg.before`,
-  after: sql`CASE WHEN upd.id IS NOT NULL THEN chg.after END`,
-  from: sql`LEFT JOIN chg ON true LEFT JOIN upd ON upd.id = chg.id WHERE access.verdict <> 'ok' OR upd.id IS NOT NULL`,
+  after: sql`chg.after`,
+  from: sql`CROSS JOIN chg JOIN upd ON upd.id = chg.id`,
 })})
 SELECT access.verdict, access.admin_id, access.missing, chg.id, chg.after AS state, chg.matched, chg.changed,
   coalesce(upd.version, chg.version) AS version, ${rfc3339(sql`coalesce(upd.updated_at, chg.updated_at)`)} AS updated_at
