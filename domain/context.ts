@@ -49,6 +49,8 @@ export interface Context {
     exportTtlSeconds: number;
     linkTtlSeconds: number;
     chunkBytes: number;
+    /** After so many an export's run hands over to the next one: an invocation's time and subrequests are bounded. */
+    chunksPerRun: number;
     exportLeaseMs: number;
   };
   /** Milliseconds since the epoch. */

@@ -43,6 +43,7 @@ describe('configuration', () => {
       LINK_TTL_SECONDS: 86_400,
       EXPORT_LEASE_SECONDS: 60,
       EXPORT_CHUNK_BYTES: 4_194_304,
+      EXPORT_CHUNKS_PER_RUN: 512,
     });
   });
 
@@ -95,6 +96,7 @@ describe('configuration', () => {
     ['EXPORT_LEASE_SECONDS', '601', 'must be a whole number from 1 to 600'],
     ['EXPORT_LEASE_SECONDS', '', 'must be a whole number from 1 to 600'],
     ['EXPORT_CHUNK_BYTES', '1e6', 'must be a whole number from 1 to 16777216'],
+    ['EXPORT_CHUNKS_PER_RUN', '0', 'must be a whole number from 1 to 4000'],
   ])('names %s when it is %j, and says what it should be', (name, value, advice) => {
     const problem = problemOf({ ...GOOD, [name]: value });
     expect(problem.startsWith(`Steward cannot start: ${name} `)).toBe(true);

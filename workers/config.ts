@@ -70,6 +70,8 @@ const variables = z.object({
   LINK_TTL_SECONDS: whole('86400', 604_800),
   EXPORT_LEASE_SECONDS: whole('60', 600),
   EXPORT_CHUNK_BYTES: whole('4194304', 16_777_216),
+  // Two subrequests a chunk, of 10,000 that an invocation may make (wrangler.toml).
+  EXPORT_CHUNKS_PER_RUN: whole('512', 4_000),
 });
 
 export type Config = z.infer<typeof variables>;

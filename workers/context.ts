@@ -79,6 +79,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       exportTtlSeconds: config.EXPORT_TTL_SECONDS,
       linkTtlSeconds: config.LINK_TTL_SECONDS,
       chunkBytes: config.EXPORT_CHUNK_BYTES,
+      chunksPerRun: config.EXPORT_CHUNKS_PER_RUN,
       exportLeaseMs: config.EXPORT_LEASE_SECONDS * 1000,
     },
     now: Date.now,

@@ -19,8 +19,6 @@ import { chunkKey, storeChunk } from './store-chunk.ts';
 /** `waiting`: audit records of before the cutoff are still on their way. `superseded`: another run holds this export. */
 export type RunResult = 'finished' | 'more' | 'waiting' | 'superseded';
 
-const CHUNKS_PER_RUN = 64;
-
 /** A run broke off. Chunks it had written are kept, so a next run starts further on. */
 export class ExportInterrupted extends Error {
   override name = 'ExportInterrupted';
@@ -108,7 +106,7 @@ interface Progress {
   afterChunk(): Promise<void>;
 }
 
-/** Writes up to CHUNKS_PER_RUN chunks. True when none is left. */
+/** Writes as many chunks as a run may. True when none is left. */
 async function writeChunks(ctx: Context, run: RunRow, selection: AuditSelection, progress: Progress): Promise<boolean> {
   const source = new ChunkSource(ctx, selection, run.position);
   try {
@@ -121,7 +119,7 @@ async function writeChunks(ctx: Context, run: RunRow, selection: AuditSelection,
 /** One chunk is stored while the next one is read and the one before it committed. */
 async function writeFrom(ctx: Context, run: RunRow, source: ChunkSource, progress: Progress): Promise<boolean> {
   const { expected, fence, afterChunk } = progress;
-  const end = run.next_seq + CHUNKS_PER_RUN;
+  const end = run.next_seq + ctx.settings.chunksPerRun;
   let coming = expected === 0 ? headerAlone() : source.next();
   // A commit runs beside the next chunk's put, never beside another commit. If it fails, that put is adopted by a later run.
   let committed = Promise.resolve();

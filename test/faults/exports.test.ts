@@ -7,7 +7,7 @@ import { campaign } from './campaign.ts';
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '15000', EXPORT_LEASE_SECONDS: '1' });
+  app = await startApp({ EXPORT_CHUNK_BYTES: '15000', EXPORT_CHUNKS_PER_RUN: '5', EXPORT_LEASE_SECONDS: '1' });
   auditor = await app.person('auditor');
 });
 afterAll(() => app.stop());

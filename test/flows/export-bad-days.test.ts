@@ -6,7 +6,7 @@ import { insertRecords } from '../records.ts';
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '20000', EXPORT_LEASE_SECONDS: '2' });
+  app = await startApp({ EXPORT_CHUNK_BYTES: '20000', EXPORT_CHUNKS_PER_RUN: '5', EXPORT_LEASE_SECONDS: '2' });
   auditor = await app.person('auditor');
 });
 beforeEach(() => {
