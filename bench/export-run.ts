@@ -17,7 +17,7 @@ export interface Exported {
 }
 
 export interface MeasuredExport extends Exported {
-  /** workerd's peak during the export above its idle just before, MB. */
+  /** workerd's peak during the export above its idle after the warm-up, MB. */
   above: Memory;
   roundTrips: number;
   /** CPU seconds of workerd. */
@@ -26,19 +26,19 @@ export interface MeasuredExport extends Exported {
   held: number;
 }
 
-/** One export on a workerd of its own, warmed up by an export of `warmUp`, a service with few records. */
-export async function measureExport(site: Site, service: string, warmUp: string): Promise<MeasuredExport> {
+/** One export on a workerd of its own with Miniflare's simulators in it, warmed up by an export of `warmUp`, a service with few records. */
+export async function measureSimulated(site: Site, service: string, warmUp: string): Promise<MeasuredExport> {
   const worker = await site.worker();
   try {
     await download(site, worker, await exportOf(site, worker, warmUp));
-    return await measure(site, worker, service);
+    return await measure(site, worker, service, memory(worker.pid));
   } finally {
     await worker.stop();
   }
 }
 
-/** The same with R2 outside workerd, so that what is measured is the Worker and nothing else. */
-export async function measureWorkerAlone(site: Site, service: string, warmUp: string): Promise<MeasuredExport> {
+/** Exports of `services`, one after the other, on one workerd that runs the Worker and nothing else; R2 is another process. */
+export async function measureWorker(site: Site, services: string[], warmUp: string): Promise<MeasuredExport[]> {
   const folder = join(site.dataDir, 'sink');
   const sink = fork(fileURLToPath(new URL('./r2-sink.ts', import.meta.url)), [folder], { execArgv: [] });
   try {
@@ -46,11 +46,16 @@ export async function measureWorkerAlone(site: Site, service: string, warmUp: st
       sink.once('message', done);
       sink.once('exit', (code) => fail(new Error(`the R2 sink ended with ${code}`)));
     });
-    const worker = await site.worker({ r2Url: `http://127.0.0.1:${port}/` });
+    const worker = await site.workerAlone({ r2Address: `127.0.0.1:${port}`, deliver: true });
     try {
       await exportOf(site, worker, warmUp);
-      const measured = await measure(site, worker, service);
-      return { ...measured, held: (await worker.heldMb?.()) ?? 0 };
+      const idle = memory(worker.pid);
+      const measured: MeasuredExport[] = [];
+      for (const service of services) {
+        const one = await measure(site, worker, service, idle);
+        measured.push({ ...one, held: (await worker.heldMb?.()) ?? 0 });
+      }
+      return measured;
     } finally {
       await worker.stop();
     }
@@ -60,8 +65,7 @@ export async function measureWorkerAlone(site: Site, service: string, warmUp: st
   }
 }
 
-async function measure(site: Site, worker: Worker, service: string): Promise<MeasuredExport> {
-  const idle = memory(worker.pid);
+async function measure(site: Site, worker: Worker, service: string, idle: Memory): Promise<MeasuredExport> {
   const trips = site.roundTrips();
   const peakOf = watchPeak(worker.pid);
   const cpuBefore = cpuMicros(worker.pid);

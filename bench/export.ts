@@ -1,7 +1,7 @@
 import { settle, writeAuditRows } from './audit-rows.ts';
 import { curl } from './curl.ts';
 import { exportFigures, type Round, summary } from './export-figures.ts';
-import { measureExport, measureWorkerAlone } from './export-run.ts';
+import { measureSimulated, measureWorker } from './export-run.ts';
 import { r2Ceiling } from './r2-ceiling.ts';
 import type { Bench } from './run.ts';
 import { type Site, startSite } from './site.ts';
@@ -48,19 +48,14 @@ async function prepare(site: Site, rows: number): Promise<Services> {
 
 /** The yardsticks between the exports, so that a busy moment of the machine meets all of them. */
 async function oneRound(where: Bench, site: Site, { big, small, warmUp }: Services): Promise<Round> {
-  const exported = await measureExport(site, big, warmUp);
-  const curlSeconds = await curl(site, big, exported);
-  const alone = await measureWorkerAlone(site, big, warmUp);
+  const simulated = await measureSimulated(site, big, warmUp);
+  const curlSeconds = await curl(site, big, simulated);
   const ceiling = await r2Ceiling(
-    exported.chunks.map(({ bytes }) => bytes),
+    simulated.chunks.map(({ bytes }) => bytes),
     where,
   );
-  return {
-    exported,
-    curlSeconds,
-    alone,
-    ceiling,
-    small: await measureExport(site, small, warmUp),
-    smallAlone: await measureWorkerAlone(site, small, warmUp),
-  };
+  const [worker, smallAfter, again] = await measureWorker(site, [big, small, big], warmUp);
+  const [smallFresh] = await measureWorker(site, [small], warmUp);
+  if (!worker || !smallAfter || !again || !smallFresh) throw new Error('an export was not measured');
+  return { simulated, curlSeconds, ceiling, worker, smallAfter, again, smallFresh };
 }

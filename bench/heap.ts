@@ -4,8 +4,13 @@ interface Reply {
   result: { usedSize: number; backingStorageSize: number };
 }
 
-/** MB of objects and buffers that an isolate still holds once its garbage is collected. */
-export async function heldByIsolate(inspector: URL, name: string): Promise<number> {
+const WAKE_MS = 100;
+
+/**
+ * MB of objects and buffers that an isolate still holds once its garbage is collected.
+ * @param url of the Worker: an idle isolate sends what it has to say only when it runs next, so it is kept awake
+ */
+export async function heldByIsolate(inspector: URL, name: string, url: string): Promise<number> {
   const list = (await (await fetch(`http://${inspector.host}/json/list`)).json()) as {
     id: string;
     webSocketDebuggerUrl: string;
@@ -13,6 +18,7 @@ export async function heldByIsolate(inspector: URL, name: string): Promise<numbe
   const target = list.find(({ id }) => id === name);
   if (!target) throw new Error(`workerd has no isolate ${name}: ${list.map(({ id }) => id).join(', ')}`);
   const socket = new WebSocket(target.webSocketDebuggerUrl);
+  const awake = setInterval(() => void fetch(url).then((answer) => answer.arrayBuffer()), WAKE_MS);
   try {
     await new Promise((done, fail) => {
       socket.addEventListener('open', done, { once: true });
@@ -22,6 +28,7 @@ export async function heldByIsolate(inspector: URL, name: string): Promise<numbe
     const { usedSize, backingStorageSize } = await ask(socket, 2, 'Runtime.getHeapUsage');
     return (usedSize + backingStorageSize) / 1e6;
   } finally {
+    clearInterval(awake);
     socket.close();
   }
 }

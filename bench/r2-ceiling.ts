@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { patternBytes } from './pattern.ts';
-import { memory, watchPeak } from './process.ts';
+import { cpuMicros, memory, watchPeak } from './process.ts';
 import { type ServeOptions, serveSmall } from './runtime.ts';
 import type { PutRequest } from './workers/put-objects.ts';
 
@@ -11,6 +11,8 @@ export interface Ceiling {
   plainRate: number;
   /** workerd's peak above its idle, MB: what the simulator itself takes. */
   above: number;
+  /** CPU seconds of workerd for all the objects. */
+  cpu: number;
 }
 
 /** What Miniflare's R2 takes from a loop that only puts objects of these sizes, one after the other. */
@@ -25,10 +27,12 @@ export async function r2Ceiling(sizes: readonly number[], where: ServeOptions): 
     await put(worker.url, { prefix: 'warm-up', objects: [{ bytes: 0, sha256: EMPTY }], hashed: true });
     const idle = memory(worker.pid).rss;
     const peakOf = watchPeak(worker.pid);
+    const cpuBefore = cpuMicros(worker.pid);
     const rate = await put(worker.url, { prefix: 'hashed', objects, hashed: true });
+    const cpu = (cpuMicros(worker.pid) - cpuBefore) / 1e6;
     const above = peakOf().rss - idle;
     const some = objects.slice(0, Math.ceil(objects.length / 10));
-    return { rate, above, plainRate: await put(worker.url, { prefix: 'plain', objects: some, hashed: false }) };
+    return { rate, above, cpu, plainRate: await put(worker.url, { prefix: 'plain', objects: some, hashed: false }) };
   } finally {
     await worker.stop();
   }

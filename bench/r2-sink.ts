@@ -22,8 +22,7 @@ interface Put {
   httpFields?: object;
 }
 
-/** Miniflare's client for remote bindings puts this before the binding's own headers. */
-const METADATA_SIZE = 'mf-header-cf-r2-metadata-size';
+const METADATA_SIZE = 'cf-r2-metadata-size';
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const metadataSize = Number(request.headers[METADATA_SIZE]);

@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { childNamed } from '../dev/worker/process.ts';
-import { heldByIsolate } from './heap.ts';
 import type { WorkerdOptions } from './workerd-config.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -14,7 +13,7 @@ const ROOT = join(import.meta.dirname, '..');
 export interface Served {
   url: string;
   pid: number;
-  /** MB the script's isolate holds once its garbage is collected; only with Miniflare. */
+  /** MB the script's isolate holds once its garbage is collected; not with Miniflare. */
   heldMb?(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -53,7 +52,6 @@ export async function serve(script: string, options: object, { dataDir, onChild 
       logRequests: false,
       cf: false,
       telemetry: { enabled: false },
-      inspectorPort: 0,
       handleStructuredLogs: () => undefined,
       workers: [worker],
     }),
@@ -64,7 +62,6 @@ export async function serve(script: string, options: object, { dataDir, onChild 
   return {
     url: (await miniflare.unsafeGetDirectURL('bench')).origin,
     pid,
-    heldMb: async () => heldByIsolate(await miniflare.getInspectorURL(), 'core:user:bench'),
     stop: async () => {
       await miniflare.dispose();
       await rm(persistDir, { recursive: true, force: true });

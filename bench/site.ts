@@ -7,8 +7,9 @@ import { AUDIENCE, CLICKHOUSE_USERS, startStack } from '../dev/stack.ts';
 import { workerVars } from '../dev/vars.ts';
 import { buildWorker } from '../dev/worker/build.ts';
 import { startWorker } from '../dev/worker/host.ts';
-import { type Served, serve, stewardOptions } from './runtime.ts';
+import { type Served, stewardOptions } from './runtime.ts';
 import { serveAlone } from './workerd.ts';
+import type { WorkerdOptions } from './workerd-config.ts';
 
 /** Steward's engines with seeded stores, and as many Workers on them as a bench asks for. */
 export interface Site {
@@ -29,7 +30,7 @@ export interface Site {
   /** A fresh workerd on fresh R2 and Durable Objects, served directly, without rate limits in the way. */
   worker(o?: WorkerChanges): Promise<Worker>;
   /** The same without Miniflare, for measuring CPU: R2, KV and queues keep nothing. */
-  workerAlone(): Promise<Worker>;
+  workerAlone(o?: Pick<WorkerdOptions, 'r2Address' | 'deliver'>): Promise<Worker>;
   /** Runs SQL as ClickHouse's administrator. */
   sql(query: string): Promise<string>;
   stop(): Promise<void>;
@@ -38,8 +39,6 @@ export interface Site {
 export interface WorkerChanges {
   /** Instead of the front itself. */
   neonUrl?: string;
-  /** Where R2 is, when it is not to be simulated inside the same workerd (r2-sink.ts). */
-  r2Url?: string;
 }
 
 export type Worker = Served;
@@ -93,15 +92,14 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     neonUrl: neon.url,
     roundTrips: neon.roundTrips,
     databaseUrl: vars(neon.url).DATABASE_URL_API ?? '',
-    worker: async ({ neonUrl = neon.url, r2Url } = {}) => {
-      if (r2Url) return serve(script, withRemoteR2(vars(neonUrl), r2Url), { dataDir, onChild });
+    worker: async ({ neonUrl = neon.url } = {}) => {
       const persistDir = await mkdtemp(join(dataDir, 'worker-'));
       const host = await startWorker({ port: 0, persistDir, vars: vars(neonUrl), script, direct: true });
       onChild(host.pid);
       const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
       return { ...host, stop };
     },
-    workerAlone: () => serveAlone(script, withVars(vars(neon.url)), { dataDir, onChild }),
+    workerAlone: (o = {}) => serveAlone(script, { ...withVars(vars(neon.url)), ...o }, { dataDir, onChild }),
     sql: (query) => runSql(admin, query),
     stop: async () => {
       await db.end();
@@ -113,11 +111,6 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
 function withVars(vars: Record<string, string>) {
   const options = stewardOptions();
   return { ...options, bindings: { ...options.bindings, ...vars } };
-}
-
-function withRemoteR2(vars: Record<string, string>, r2Url: string): object {
-  const bucket = { id: 'bench', remoteProxyConnectionString: new URL(r2Url) };
-  return { ...withVars(vars), r2Buckets: { BUCKET: bucket } };
 }
 
 async function runSql({ url, user, password }: Site['clickhouse'], query: string): Promise<string> {

@@ -6,11 +6,15 @@ export interface WorkerdOptions {
   durableObjects?: Record<string, { className: string; useSQLite?: boolean }>;
   kvNamespaces?: Record<string, unknown>;
   r2Buckets?: Record<string, unknown>;
-  queueProducers?: Record<string, unknown>;
+  queueProducers?: Record<string, { queueName?: string }>;
+  /** host:port of a store that speaks R2's wire format (r2-sink.ts), instead of one that keeps nothing. */
+  r2Address?: string;
+  /** Queues hand what they are sent to the Worker's own consumer, instead of dropping it. */
+  deliver?: boolean;
 }
 
 /** What the configuration expects beside it: the script, the stub, and a folder for Durable Objects. */
-export const FILES = { script: 'index.js', stub: 'stub.js', storage: 'storage' } as const;
+export const FILES = { script: 'index.js', stub: 'stub.js', broker: 'broker.js', storage: 'storage' } as const;
 // A caller's write ends only when its body was read; a queue's producer fails without these numbers.
 const SENT = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 } } };
 export const STUB = `export default {
@@ -20,13 +24,30 @@ export const STUB = `export default {
   },
 };`;
 
+/** Gives each message to the consumer at once and alone, and again after the delay it asks for. */
+export const BROKER = `export default {
+  async fetch(request, { CONSUMER, QUEUE }, ctx) {
+    const body = await request.json();
+    const id = crypto.randomUUID();
+    const deliver = async (attempts) => {
+      const { outcome, retryMessages } = await CONSUMER.queue(QUEUE, [{ id, timestamp: new Date(), attempts, body }]);
+      const [again] = outcome === 'ok' ? retryMessages : [{ delaySeconds: 1 }];
+      if (!again) return;
+      await new Promise((done) => setTimeout(done, (again.delaySeconds ?? 0) * 1000));
+      await deliver(attempts + 1);
+    };
+    ctx.waitUntil(deliver(1));
+    return new Response('${JSON.stringify(SENT)}');
+  },
+};`;
+
 // Cap'n Proto quotes text as JSON does, but for control characters, at which workerd refuses to start.
 const quoted = (text: string) => JSON.stringify(text);
 const list = (items: string[]) => `[${items.join(', ')}]`;
 
 /**
- * A configuration of workerd in which little but the Worker itself takes CPU: KV, R2 and queues take what is written and
- * keep nothing. KV then answers that there is no such key; reading from R2 fails.
+ * A configuration of workerd in which little but the Worker itself takes CPU: KV takes what is written and keeps nothing,
+ * and so do R2 and queues unless told otherwise. KV then answers that there is no such key; reading from R2 fails.
  */
 export function workerdConfig(o: WorkerdOptions, storagePath: string): string {
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -44,6 +65,7 @@ const config :Workerd.Config = (
       modules = [(name = "${FILES.stub}", esModule = embed "${FILES.stub}")],
       compatibilityDate = ${quoted(o.compatibilityDate)},
     )),
+    ${[...brokersOf(o), ...(o.r2Address ? [`(name = "r2", external = (address = ${quoted(o.r2Address)}, http = ()))`] : [])].map((each) => `${each},`).join('\n    ')}
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = ${quoted(storagePath)}, writable = true)),
   ],
@@ -63,9 +85,24 @@ function bindingsOf(o: WorkerdOptions): string[] {
       ([name, { className }]) => `(name = ${quoted(name)}, durableObjectNamespace = ${quoted(className)})`,
     ),
     ...each(o.kvNamespaces, () => 'kvNamespace = "stub"'),
-    ...each(o.r2Buckets, () => 'r2Bucket = "stub"'),
-    ...each(o.queueProducers, () => 'queue = "stub"'),
+    ...each(o.r2Buckets, () => `r2Bucket = ${o.r2Address ? '"r2"' : '"stub"'}`),
+    ...Object.keys(o.queueProducers ?? {}).map(
+      (name) => `(name = ${quoted(name)}, queue = ${quoted(o.deliver ? name : 'stub')})`,
+    ),
   ];
+}
+
+/** One for each queue, named as the Worker's binding: what is sent does not say which queue it is for. */
+function brokersOf({ deliver, queueProducers, compatibilityDate }: WorkerdOptions): string[] {
+  if (!deliver) return [];
+  return Object.entries(queueProducers ?? {}).map(
+    ([name, { queueName = name }]) => `(name = ${quoted(name)}, worker = (
+      modules = [(name = "${FILES.broker}", esModule = embed "${FILES.broker}")],
+      compatibilityDate = ${quoted(compatibilityDate)},
+      compatibilityFlags = ["service_binding_extra_handlers"],
+      bindings = [(name = "CONSUMER", service = "main"), (name = "QUEUE", text = ${quoted(queueName)})],
+    ))`,
+  );
 }
 
 function namespacesOf({ durableObjects = {} }: WorkerdOptions): string[] {

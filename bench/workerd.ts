@@ -5,8 +5,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { heldByIsolate } from './heap.ts';
 import { type Served, type ServeOptions, smallWorker } from './runtime.ts';
-import { FILES, STUB, type WorkerdOptions, workerdConfig } from './workerd-config.ts';
+import { BROKER, FILES, STUB, type WorkerdOptions, workerdConfig } from './workerd-config.ts';
 
 // The program Miniflare runs, so that both ways of serving run the same one.
 const miniflare = createRequire(import.meta.url).resolve('miniflare');
@@ -27,14 +28,17 @@ export async function serveAlone(
   const folder = await mkdtemp(join(dataDir, 'workerd-'));
   const config = await writeFiles(folder, script, options);
   // workerd says on file descriptor 3 which port it got; Miniflare learns it in the same way.
-  const args = ['serve', '--control-fd=3', config];
+  const args = ['serve', '--control-fd=3', '--inspector-addr=127.0.0.1:0', '--experimental', config];
   const child = spawn(WORKERD, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
-  const port = portOf(child);
+  const listening = portsOf(child);
   const pid = child.pid ?? 0;
   if (pid) onChild(pid);
+  const { http, inspector } = await listening;
+  const url = `http://127.0.0.1:${http}`;
   return {
-    url: `http://127.0.0.1:${await port}`,
+    url,
     pid,
+    heldMb: () => heldByIsolate(new URL(`http://127.0.0.1:${inspector}`), 'main', url),
     stop: async () => {
       await end(child);
       await rm(folder, { recursive: true, force: true });
@@ -58,20 +62,24 @@ async function writeFiles(folder: string, script: string, options: WorkerdOption
   await mkdir(storage);
   await writeFile(join(folder, FILES.script), script);
   await writeFile(join(folder, FILES.stub), STUB);
+  await writeFile(join(folder, FILES.broker), BROKER);
   await writeFile(config, workerdConfig(options, storage));
   return config;
 }
 
 /** @throws Error with what workerd complained, when it ends instead of listening */
-function portOf(child: ChildProcess): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+function portsOf(child: ChildProcess): Promise<{ http: number; inspector: number }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ http: number; inspector: number }>();
   let complaint = '';
   child.stderr?.on('data', (part: Buffer) => {
     complaint = `${complaint}${part}`.slice(-COMPLAINT_LENGTH);
   });
+  const ports = { http: 0, inspector: 0 };
   createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
-    const { event, port } = JSON.parse(line) as { event: string; port?: number };
-    if (event === 'listen' && port) resolve(port);
+    const { event, port = 0 } = JSON.parse(line) as { event: string; port?: number };
+    if (event === 'listen') ports.http = port;
+    if (event === 'listen-inspector') ports.inspector = port;
+    if (ports.http && ports.inspector) resolve(ports);
   });
   child.once('error', reject);
   child.once('close', (code, signal) => reject(new Error(`workerd ended with ${code ?? signal}: ${complaint.trim()}`)));
