@@ -10,6 +10,8 @@ afterAll(() => app.stop());
 
 const REFUSED = ['42501', '25006'];
 
+const AUTHORISE = `SELECT FROM authorise('', '', 0, '{}', NULL, '', '', gen_random_uuid(), now(), '', '', '', NULL, '', '', '')`;
+
 const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
   api: [
     'SELECT * FROM audit_outbox',
@@ -38,6 +40,7 @@ const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
     'SELECT * FROM admin_sessions',
     'SELECT * FROM idempotency_keys',
     'CREATE TEMP TABLE x (a int)',
+    AUTHORISE,
     'SET ROLE steward_api',
   ],
   drainer: [
@@ -48,6 +51,7 @@ const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
     'SELECT * FROM service_config',
     'UPDATE admin_exports SET status = status',
     'SELECT key FROM idempotency_keys',
+    AUTHORISE,
     'SET ROLE steward_api',
   ],
 };
