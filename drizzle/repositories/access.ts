@@ -36,11 +36,10 @@ export interface Access {
 
 const p = sql.placeholder;
 
-/** What a statement is about: a refusal's audit record names it. */
-export interface Subject {
+/** What a statement is about; its audit records name it. */
+export interface About {
   resource: string;
-  /** SQL text; '' if absent. */
-  resourceId?: SQL;
+  resourceId: SQL;
   /** SQL uuid; its value may be NULL: about none. A caller without any grant that reaches it is told `not_found`. */
   serviceId?: SQL;
   /** SQL jsonb: what was asked for, kept as `after_state` of a refusal. */
@@ -54,10 +53,10 @@ export interface Subject {
  * One row: verdict, missing (the first permission lacked), admin_id, email, role, and scope (null = every service, else
  * those for which all the permissions are held).
  */
-export function accessCte({ resource, resourceId, serviceId, attempted }: Subject): SQL {
+export function accessCte({ resource, resourceId, serviceId, attempted }: About): SQL {
   return sql`access AS MATERIALIZED (SELECT * FROM authorise(${p('subject')}, ${p('sessionId')}, ${p('issuedAt')}, ${p('permissions')},
   ${serviceId ?? sql`NULL`}, ${p('ipAddress')}, ${p('userAgent')}, ${p('eventId')}, ${p('eventTime')}, ${p('action')},
-  ${sql.raw(`'${resource}'`)}, ${resourceId ?? sql`''`}, ${attempted ?? sql`NULL`}, ${p('reason')}, ${p('requestId')}, ${p('traceId')}))`;
+  ${sql.raw(`'${resource}'`)}, ${resourceId}, ${attempted ?? sql`NULL`}, ${p('reason')}, ${p('requestId')}, ${p('traceId')}))`;
 }
 
 const OUTBOX_COLUMNS = sql.raw(
@@ -86,10 +85,7 @@ const OUTBOX_COLUMNS = sql.raw(
 
 const NOBODY = sql.raw(`'00000000-0000-0000-0000-000000000000'::uuid`);
 
-export interface AuditedThing {
-  resource: string;
-  resourceId: SQL;
-  serviceId?: SQL;
+export interface AuditedThing extends About {
   outcome: SQL;
   before?: SQL;
   after?: SQL;

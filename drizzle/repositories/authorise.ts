@@ -11,5 +11,5 @@ export interface AuthorisedRow extends Access {
 
 /** For work whose data is not in Postgres: one trip that decides, and records a refusal. */
 export const authorise = statement<CallerInput & { serviceId: string | null }, AuthorisedRow>(sql`
-WITH ${accessCte({ resource: 'audit_log', serviceId: sql`${p('serviceId')}` })}
+WITH ${accessCte({ resource: 'audit_log', resourceId: sql`''`, serviceId: sql`${p('serviceId')}` })}
 SELECT access.verdict, access.admin_id, access.missing, access.scope FROM access`);
