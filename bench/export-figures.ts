@@ -6,7 +6,7 @@ import type { Ceiling } from './r2-ceiling.ts';
 export interface Round {
   /** With the simulators of R2, queues and Durable Objects in the same process. */
   simulated: MeasuredExport;
-  /** On a fresh workerd that runs the Worker and nothing else; then, in the same process, a tenth, and all of it again. */
+  /** On a fresh workerd without simulators; then, in the same process, a tenth, and all of it again. */
   worker: MeasuredExport;
   smallAfter: MeasuredExport;
   again: MeasuredExport;
@@ -20,7 +20,8 @@ const BUDGET_MB = 64;
 
 const CURL = 'curl of the same query through the same front into a file';
 const R2 = 'a loop that only puts objects of these sizes into the same R2 simulator';
-const WORKER = 'workerd with the Worker and nothing else in it; R2 is another process (bench/r2-sink.ts)';
+const WORKER =
+  'workerd with the Worker and a few lines in place of KV and queues (bench/workerd-config.ts); R2 is another process (bench/r2-sink.ts)';
 const SIMULATED = 'Miniflare’s simulators of R2, queues and Durable Objects in the same process';
 
 const mb = (bytes: number) => bytes / 1e6;

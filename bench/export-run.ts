@@ -37,7 +37,7 @@ export async function measureSimulated(site: Site, service: string, warmUp: stri
   }
 }
 
-/** Exports of `services`, one after the other, on one workerd that runs the Worker and nothing else; R2 is another process. */
+/** Exports of `services`, one after the other, on one workerd without simulators; R2 is another process. */
 export async function measureWorker(site: Site, services: string[], warmUp: string): Promise<MeasuredExport[]> {
   const folder = join(site.dataDir, 'sink');
   const sink = fork(fileURLToPath(new URL('./r2-sink.ts', import.meta.url)), [folder], { execArgv: [] });

@@ -85,7 +85,7 @@ const OUTBOX_COLUMNS = sql.raw(
 
 const NOBODY = sql.raw(`'00000000-0000-0000-0000-000000000000'::uuid`);
 
-export interface AuditedThing extends About {
+export interface AuditedThing extends Omit<About, 'attempted'> {
   outcome: SQL;
   before?: SQL;
   after?: SQL;

@@ -13,6 +13,7 @@ const PERMISSIONS = ['a.view', 'b.edit', 'c.run'];
 const SERVICES = [1, 2, 3].map((n) => `01900000-0000-7000-8000-00000000000${n}`);
 const ADMIN = '01900000-0000-7000-8000-0000000000a1';
 const OTHER = '01900000-0000-7000-8000-0000000000a2';
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 const ABSENT = '01900000-0000-7000-8000-0000000000ff';
 
 interface Held {
@@ -64,8 +65,13 @@ function expected({ admin, session, notBefore, grants, needed, about }: World) {
   else if (admin === 'locked') verdict = 'locked';
   else if (ended) verdict = 'session_ended';
   else if (here.length === 0 || about === ABSENT) verdict = 'not_found';
+  const rankOf = (from: Held[]) => (from.length > 0 ? String(Math.min(...from.map(({ rank }) => rank))) : undefined);
+  const helpful = here.filter((g) => needed.some((n) => g.permissions.includes(n)));
+  // Named by its rank: the most powerful role of those that bear on what was asked, or of any that reaches it.
+  const role = rankOf(helpful) ?? rankOf(here) ?? 'none';
+  const record = { actor: admin === 'absent' ? NOBODY : ADMIN, role, service: about, outcome: 'denied' };
   const listed = session !== 'new' || (admin === 'active' && !ended);
-  return { verdict, missing, scope, denials: verdict === 'ok' ? 0 : 1, listed };
+  return { verdict, missing, scope, records: verdict === 'ok' ? null : [record], listed };
 }
 
 async function build(db: pg.Client, { admin, session, notBefore, grants }: World): Promise<string> {
@@ -81,7 +87,7 @@ async function build(db: pg.Client, { admin, session, notBefore, grants }: World
     );
   for (const { permissions, service, rank } of grants)
     await db.query(
-      `WITH r AS (INSERT INTO roles (id, name, permissions, rank) VALUES ($1::uuid, $1::text, $2, $3) RETURNING id)
+      `WITH r AS (INSERT INTO roles (id, name, permissions, rank) VALUES ($1::uuid, $3::int || ':' || $1::text, $2, $3) RETURNING id)
        INSERT INTO grants (id, admin_id, role_id, service_id) SELECT $1::uuid, $4, r.id, $5 FROM r`,
       [randomUUID(), permissions, rank, ADMIN, service],
     );
@@ -106,7 +112,8 @@ async function ask(db: pg.Client, { needed, about }: World, sessionId: string) {
   });
   const { rows } = await db.query(text, parameters);
   const { rows: after } = await db.query(
-    `SELECT (SELECT count(*)::int FROM audit_outbox WHERE session_id = $1 AND outcome = 'denied') AS denials,
+    `SELECT (SELECT jsonb_agg(jsonb_build_object('actor', actor_id, 'role', split_part(actor_role, ':', 1), 'service', service_id,
+        'outcome', outcome)) FROM audit_outbox WHERE session_id = $1) AS records,
       EXISTS (SELECT FROM admin_sessions WHERE id = $1) AS listed`,
     [sessionId],
   );
