@@ -1,8 +1,20 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, integer, pgEnum, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  type AnyPgColumn,
+  boolean,
+  check,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { services } from './services.ts';
 
-export const adminStatus = pgEnum('admin_status', ['active', 'locked']);
+export const adminStatus = pgEnum('admin_status', ['active', 'locked', 'removed']);
 
 /** Staff. `subject` is the issuer's `sub`; tokens issued before `sessionsNotBefore` are refused. */
 export const admins = pgTable('admins', {
@@ -13,6 +25,8 @@ export const admins = pgTable('admins', {
   status: adminStatus().notNull().default('active'),
   sessionsNotBefore: timestamp('sessions_not_before', { withTimezone: true, precision: 3 }),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  version: integer().notNull().default(1),
 });
 
 /** A named set of permissions. `rank` orders the roles an audit record names first (0 = strongest). */
@@ -22,6 +36,10 @@ export const roles = pgTable('roles', {
   permissions: text().array().notNull(),
   rank: integer().notNull().default(100),
   builtIn: boolean('built_in').notNull().default(false),
+  description: text(),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  version: integer().notNull().default(1),
 });
 
 /** A role held by an admin, everywhere (`serviceId` null) or for one service. */
@@ -35,13 +53,21 @@ export const grants = pgTable(
     roleId: uuid('role_id')
       .notNull()
       .references(() => roles.id),
-    serviceId: uuid('service_id').references(() => services.id),
+    serviceId: uuid('service_id').references((): AnyPgColumn => services.id),
+    /** Null: by hand, before there was anybody to do it. */
+    createdBy: uuid('created_by'),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    version: integer().notNull().default(1),
   },
   (t) => [unique('grants_once').on(t.adminId, t.roleId, t.serviceId).nullsNotDistinct()],
 );
 
-/** Sign-in sessions: the issuer's `sid`. A session first seen with a bearer token is listed by that very request. */
+export const sessionKind = pgEnum('session_kind', ['token', 'browser']);
+
+/**
+ * Sign-in sessions. Of a bearer token: the issuer's `sid`, listed by the first request that carries it. Of a browser: an id
+ * of our own, listed at sign-in.
+ */
 export const adminSessions = pgTable(
   'admin_sessions',
   {
@@ -53,6 +79,7 @@ export const adminSessions = pgTable(
     userAgent: text('user_agent').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 3 }),
+    kind: sessionKind().notNull().default('token'),
   },
   (t) => [index('admin_sessions_by_admin').on(t.adminId, t.createdAt), check('sid_short', sql`length(${t.id}) <= 200`)],
 );

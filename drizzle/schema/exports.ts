@@ -75,6 +75,8 @@ export const idempotencyKeys = pgTable(
     key: text().notNull(),
     requestHash: text('request_hash').notNull(),
     resourceId: uuid('resource_id').notNull(),
+    /** The first answer's body, where the resource itself may have changed since. */
+    answer: jsonb(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.adminId, t.route, t.key] }), index('idempotency_keys_by_age').on(t.createdAt)],

@@ -1,4 +1,5 @@
 export * from './access.ts';
 export * from './audit.ts';
+export * from './content.ts';
 export * from './exports.ts';
 export * from './services.ts';
