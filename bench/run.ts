@@ -25,9 +25,18 @@ const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) =>
     about: 'a CSV export of 2,000,000 audit records: throughput against curl and against R2, memory, round trips',
     load: async () => (await import('./export.ts')).benchExport,
   },
+  gate: {
+    about:
+      'checks at the gate at 16 connections: CPU and checks/s against a bare Hono route and Cloudflare’s own rate limiter',
+    load: async () => (await import('./gate.ts')).benchGate,
+  },
   api: {
     about: 'reading and changing a configuration at 16 connections: CPU and requests/s against a bare Hono route',
     load: async () => (await import('./api.ts')).benchApi,
+  },
+  tree: {
+    about: 'a tree of 1,000 features through the Worker: time against raw SQL through the same front, CPU',
+    load: async () => (await import('./tree.ts')).benchTree,
   },
 };
 

@@ -77,6 +77,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
       audience: AUDIENCE,
       baseUrl: 'http://steward.bench',
       linkKeys: secrets.linkKeys,
+      cookieKeys: secrets.cookieKeys,
     }),
     API_RATE_LIMIT: NO_LIMIT,
     EXPORT_RATE_LIMIT: NO_LIMIT,

@@ -7,6 +7,8 @@ export interface WorkerdOptions {
   kvNamespaces?: Record<string, unknown>;
   r2Buckets?: Record<string, unknown>;
   queueProducers?: Record<string, { queueName?: string }>;
+  /** Service bindings to the Worker's own entrypoints, by class name. */
+  entrypoints?: Record<string, string>;
   /** host:port of a store that speaks R2's wire format (r2-sink.ts), instead of one that keeps nothing. */
   r2Address?: string;
   /** Queues hand what they are sent to the Worker's own consumer, instead of dropping it. */
@@ -46,8 +48,8 @@ const quoted = (text: string) => JSON.stringify(text);
 const list = (items: string[]) => `[${items.join(', ')}]`;
 
 /**
- * A configuration of workerd in which little but the Worker itself takes CPU: KV takes what is written and keeps nothing,
- * and so do R2 and queues unless told otherwise. KV then answers that there is no such key; reading from R2 fails.
+ * A configuration of workerd in which little but the Worker itself takes CPU: KV and the Cache API take what is written and
+ * keep nothing, and so do R2 and queues unless told otherwise. KV then answers that there is no such key; reading from R2 fails.
  */
 export function workerdConfig(o: WorkerdOptions, storagePath: string): string {
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -60,6 +62,7 @@ const config :Workerd.Config = (
       bindings = ${list(bindingsOf(o))},
       durableObjectNamespaces = ${list(namespacesOf(o))},
       durableObjectStorage = (localDisk = "storage"),
+      cacheApiOutbound = "stub",
     )),
     (name = "stub", worker = (
       modules = [(name = "${FILES.stub}", esModule = embed "${FILES.stub}")],
@@ -83,6 +86,9 @@ function bindingsOf(o: WorkerdOptions): string[] {
     ),
     ...Object.entries(o.durableObjects ?? {}).map(
       ([name, { className }]) => `(name = ${quoted(name)}, durableObjectNamespace = ${quoted(className)})`,
+    ),
+    ...Object.entries(o.entrypoints ?? {}).map(
+      ([name, entrypoint]) => `(name = ${quoted(name)}, service = (name = "main", entrypoint = ${quoted(entrypoint)}))`,
     ),
     ...each(o.kvNamespaces, () => 'kvNamespace = "stub"'),
     ...each(o.r2Buckets, () => `r2Bucket = ${o.r2Address ? '"r2"' : '"stub"'}`),

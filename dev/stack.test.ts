@@ -28,6 +28,7 @@ describe('the stack', () => {
       startClickHouse: () => up('clickhouse'),
       startIssuer: () => up('issuer'),
       startWorker: () => up('worker'),
+      startGrpcBridge: () => up('grpc'),
       buildWorker: async () => 'script',
       workerVars: async () => ({}),
       migrateAll: async () => ({ postgres: [], clickhouse: [] }),
@@ -40,13 +41,13 @@ describe('the stack', () => {
     const { running, events, parts } = fakes();
     const lines: string[] = [];
     const stack = await startStack({ dataDir: folder(), parts, log: (line) => lines.push(line) });
-    expect([...running].sort()).toEqual(['clickhouse', 'issuer', 'neon', 'postgres', 'worker']);
-    expect(lines.filter((line) => / ready in \d+\.\d s$/.test(line))).toHaveLength(8);
+    expect([...running].sort()).toEqual(['clickhouse', 'grpc', 'issuer', 'neon', 'postgres', 'worker']);
+    expect(lines.filter((line) => / ready in \d+\.\d s$/.test(line))).toHaveLength(9);
     await Promise.all([stack.stop(), stack.stop()]);
     expect(running).toEqual([]);
     const stops = events.filter((each) => each.startsWith('stop'));
-    expect(stops[0]).toBe('stop worker');
-    expect(stops.slice(3).sort()).toEqual(['stop clickhouse', 'stop postgres']);
+    expect(stops.slice(0, 2)).toEqual(['stop grpc', 'stop worker']);
+    expect(stops.slice(4).sort()).toEqual(['stop clickhouse', 'stop postgres']);
   });
 
   it('starts only what is asked for', async () => {

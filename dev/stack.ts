@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { type Crew, type Ended, gatherCrew, together } from './children.ts';
 import type * as clickhouse from './clickhouse/start.ts';
+import type * as grpc from './grpc/bridge.ts';
 import type * as migrate from './migrate.ts';
 import type * as issuer from './oidc/issuer.ts';
 import type * as neonFront from './postgres/neon-front.ts';
@@ -36,6 +37,7 @@ export interface Parts {
   workerVars(o: Parameters<typeof vars.workerVars>[0]): Promise<Record<string, string>>;
   buildWorker: typeof workerBuild.buildWorker;
   startWorker: typeof worker.startWorker;
+  startGrpcBridge: typeof grpc.startGrpcBridge;
 }
 
 // Loaded when first used: a part that is not asked for costs nothing, and Ctrl-C works while they load.
@@ -49,6 +51,7 @@ const realParts: Parts = {
   workerVars: async (o) => (await import('./vars.ts')).workerVars(o),
   buildWorker: async (outDir) => (await import('./worker/build.ts')).buildWorker(outDir),
   startWorker: async (o) => (await import('./worker/host.ts')).startWorker(o),
+  startGrpcBridge: async (o) => (await import('./grpc/bridge.ts')).startGrpcBridge(o),
 };
 
 export type PartName = 'postgres' | 'clickhouse' | 'issuer' | 'worker';
@@ -57,7 +60,7 @@ export interface StackOptions {
   /** Holds everything; an empty or new folder the first time. */
   dataDir: string;
   /** An absent port is any free one; all but the API's are wishes, dropped when somebody else has the port. */
-  ports?: { api?: number; issuer?: number; clickhouse?: number; postgres?: number; neon?: number };
+  ports?: { api?: number; issuer?: number; clickhouse?: number; postgres?: number; neon?: number; grpc?: number };
   fresh?: boolean;
   audience?: string;
   /** One line for each step of the start. What the engines say goes to dataDir/logs. */
@@ -77,6 +80,7 @@ export interface Engines {
   migrated: { postgres: string[]; clickhouse: string[] };
   seeded: seed.SeedResult;
   worker: worker.WorkerHost;
+  grpc: grpc.GrpcBridge;
 }
 
 interface Controls {
@@ -223,10 +227,17 @@ async function serve(site: Site, { postgres, neon, clickhouse, issuer }: Partial
     audience,
     baseUrl: `http://127.0.0.1:${port}`,
     linkKeys: secrets.linkKeys,
+    cookieKeys: secrets.cookieKeys,
   });
   const log = openLog(dataDir, 'worker');
   const worker = await crew.child('Worker', 3, () =>
     parts.startWorker({ port, persistDir: join(dataDir, 'worker'), vars, log, script }),
   );
-  return { worker };
+  const bridge = await crew.part(
+    'gRPC',
+    4,
+    async () => parts.startGrpcBridge({ port: await wishPort(site.ports?.grpc), workerUrl: worker.url }),
+    (started) => started.close(),
+  );
+  return { worker, grpc: bridge };
 }

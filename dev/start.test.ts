@@ -2,31 +2,40 @@ import { describe, expect, it, vi } from 'vitest';
 import { everyMinute, parseArguments } from './start.ts';
 
 describe('arguments', () => {
-  const defaults = { port: 3001, fresh: false, dataDir: '', help: false };
+  const defaults = { port: 3001, grpcPort: null, fresh: false, dataDir: '', help: false };
 
   it.each([
     [[], {}, {}],
     [['--fresh', '--port', '3005'], {}, { fresh: true, port: 3005 }],
     [['--port=3005', '--data=/x'], { PORT: '4000' }, { port: 3005, dataDir: '/x' }],
     [[], { PORT: '4000' }, { port: 4000 }],
+    [['--grpc-port', '50060'], {}, { grpcPort: 50060 }],
+    [['--grpc-port=50060'], {}, { grpcPort: 50060 }],
     [[], { npm_config_fresh: 'true', npm_config_port: '3005' }, { fresh: true, port: 3005 }],
   ])('%j with %j', (argv, env, expected) => {
     expect(parseArguments(argv, env)).toEqual({ ...defaults, ...expected });
   });
 
-  it.each([['--frish'], ['3005'], ['--port'], ['--port', 'x'], ['--port', '0'], ['--port', '70000'], ['--data', '']])(
-    'refuses %s in one line with exit code 2',
-    (...argv) => {
-      const refusal = (() => {
-        try {
-          return parseArguments(argv, {});
-        } catch (error) {
-          return error;
-        }
-      })();
-      expect(refusal).toMatchObject({ exitCode: 2, message: expect.not.stringContaining('\n') });
-    },
-  );
+  it.each([
+    ['--frish'],
+    ['3005'],
+    ['--port'],
+    ['--port', 'x'],
+    ['--port', '0'],
+    ['--port', '70000'],
+    ['--grpc-port', '0'],
+    ['--grpc-port'],
+    ['--data', ''],
+  ])('refuses %s in one line with exit code 2', (...argv) => {
+    const refusal = (() => {
+      try {
+        return parseArguments(argv, {});
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refusal).toMatchObject({ exitCode: 2, message: expect.not.stringContaining('\n') });
+  });
 });
 
 describe('the cron timer', () => {

@@ -1,4 +1,4 @@
-/** `npm start [-- --fresh] [-- --port N] [-- --data FOLDER]`: all of Steward on this machine, until Ctrl-C. */
+/** `npm start [-- --fresh] [-- --port N] [-- --grpc-port N] [-- --data FOLDER]`: all of Steward on this machine, until Ctrl-C. */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,9 @@ import { CLICKHOUSE_USERS, type Stack, startStack } from './stack.ts';
 import { explain, isReady, openData, Refusal, requirePort, takeLock } from './state.ts';
 import { summary } from './summary.ts';
 
-const USAGE = 'npm start takes --port N, --fresh (forget all data first) and --data FOLDER (default .steward)';
+const USAGE =
+  'npm start takes --port N, --grpc-port N (default 50052), --fresh (forget all data first) and --data FOLDER (default .steward)';
+const GRPC_PORT = 50_052;
 const TOKEN_SECONDS = 8 * 3600;
 /** npm passes a Ctrl-C on that the terminal has sent already: this soon after the first it is the same one. */
 const SAME_SIGNAL_MS = 700;
@@ -19,6 +21,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Arguments {
   port: number;
+  /** Null: 50052, or any when somebody else has it. */
+  grpcPort: number | null;
   fresh: boolean;
   /** Empty: .steward in the project. */
   dataDir: string;
@@ -27,9 +31,15 @@ export interface Arguments {
 
 /** npm keeps for itself what is not behind `--` and leaves it in npm_config_*: `npm start --fresh` means what it says. */
 export function parseArguments(argv: string[], env: Record<string, string | undefined>): Arguments {
-  const parsed: Arguments = { port: 3001, fresh: env.npm_config_fresh === 'true', dataDir: '', help: false };
+  const parsed: Arguments = {
+    port: 3001,
+    grpcPort: env.npm_config_grpc_port ? grpcPortOf(env.npm_config_grpc_port) : null,
+    fresh: env.npm_config_fresh === 'true',
+    dataDir: '',
+    help: false,
+  };
   let port = env.npm_config_port ?? env.PORT;
-  const rest = argv.flatMap((each) => /^(--\w+)=(.*)$/.exec(each)?.slice(1) ?? each);
+  const rest = argv.flatMap((each) => /^(--[\w-]+)=(.*)$/.exec(each)?.slice(1) ?? each);
   const value = (name: string): string => {
     const given = rest.shift();
     if (!given) throw new Refusal(`${name} needs a value: ${USAGE}`, 2);
@@ -39,6 +49,7 @@ export function parseArguments(argv: string[], env: Record<string, string | unde
     if (name === '--fresh') parsed.fresh = true;
     else if (name === '--help' || name === '-h') parsed.help = true;
     else if (name === '--port') port = value(name);
+    else if (name === '--grpc-port') parsed.grpcPort = grpcPortOf(value(name));
     else if (name === '--data') parsed.dataDir = value(name);
     else throw new Refusal(`Unknown argument ${name}: ${USAGE}`, 2);
   }
@@ -47,6 +58,12 @@ export function parseArguments(argv: string[], env: Record<string, string | unde
   if (parsed.port < 1 || parsed.port > 65_531)
     throw new Refusal(`The port must be a number from 1 to 65531, not "${port}"`, 2);
   return parsed;
+}
+
+function grpcPortOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new Refusal(`The gRPC port must be a number from 1 to 65535, not "${text}"`, 2);
+  return port;
 }
 
 /** The whole of an error, of which the terminal gets one line. */
@@ -132,6 +149,7 @@ async function describe(stack: Stack, dataDir: string): Promise<string> {
   };
   const where = {
     api: stack.worker.url,
+    grpc: stack.grpc.url,
     issuer: stack.issuer.url,
     clickhouse,
     postgres: stack.postgres.ownerUrl,
@@ -160,7 +178,8 @@ async function untilTheEnd(stack: Stack, signal: AbortSignal): Promise<string | 
 
 async function runStack(o: Arguments, reaper: Reaper, signal: AbortSignal, hurry: () => void): Promise<number> {
   const { port, dataDir, fresh } = o;
-  const ports = { api: port, issuer: port + 1, clickhouse: port + 2, postgres: port + 3, neon: port + 4 };
+  const grpc = o.grpcPort ?? GRPC_PORT;
+  const ports = { api: port, issuer: port + 1, clickhouse: port + 2, postgres: port + 3, neon: port + 4, grpc };
   const log = (line: string): void => say(`  ${line}`);
   // Nothing a first start has made is worth waiting for: the next one begins anew.
   const giveUp = (): void => void reaper.endAll();
@@ -168,6 +187,8 @@ async function runStack(o: Arguments, reaper: Reaper, signal: AbortSignal, hurry
   const stack = await startStack({ dataDir, fresh, ports, onChild: reaper.watch, log, signal });
   signal.removeEventListener('abort', giveUp);
   const stopCron = everyMinute(() => stack.worker.scheduled('* * * * *'), complain);
+  if (stack.grpc.port !== grpc)
+    say(`  Port ${grpc} is in use by another program: choose one for gRPC with npm start -- --grpc-port N`);
   say(await describe(stack, dataDir));
   const failure = await untilTheEnd(stack, signal);
   stopCron();
@@ -198,6 +219,7 @@ async function start(o: Arguments): Promise<number> {
       await endLeftovers(lock.abandoned.run);
     }
     await requirePort(port);
+    if (o.grpcPort !== null) await requirePort(o.grpcPort, '--grpc-port');
     say(`Starting Steward in ${dataDir} …`);
     return await runStack(o, reaper, signal, hurry);
   } finally {

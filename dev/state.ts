@@ -122,22 +122,25 @@ export interface Secrets {
   rolePasswords: { api: string; exporter: string; drainer: string };
   clickhouse: { admin: string; reader: string; writer: string };
   linkKeys: string;
+  cookieKeys: string;
 }
 
 /** Made once and kept: signed links and open sessions survive a restart. A file broken by a crash is made anew. */
 export function loadSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
   const random = (): string => randomBytes(32).toString('base64url');
+  const keys = (): string => JSON.stringify({ k1: randomBytes(32).toString('base64') });
   try {
     const kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
-    if (kept.rolePasswords && kept.clickhouse && kept.linkKeys) return kept as Secrets;
+    if (kept.rolePasswords && kept.clickhouse && kept.linkKeys && kept.cookieKeys) return kept as Secrets;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
   }
   const secrets: Secrets = {
     rolePasswords: { api: random(), exporter: random(), drainer: random() },
     clickhouse: { admin: random(), reader: random(), writer: random() },
-    linkKeys: JSON.stringify({ k1: randomBytes(32).toString('base64') }),
+    linkKeys: keys(),
+    cookieKeys: keys(),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
@@ -187,12 +190,12 @@ export async function freePort(): Promise<number> {
   return (await listenError(0)).port;
 }
 
-/** Refuses, naming the port and one that is free, when the wanted port cannot be used. */
-export async function requirePort(port: number): Promise<void> {
+/** Refuses, naming the port and one that is free, when the port wanted by `option` cannot be used. */
+export async function requirePort(port: number, option = '--port'): Promise<void> {
   const { code } = await listenError(port);
   if (code === null) return;
   let other = port < 1024 ? 3001 : port + 10;
   while (other < 65_000 && (await listenError(other)).code !== null) other += 10;
   const why = code === 'EACCES' ? `Port ${port} needs special rights` : `Port ${port} is in use by another program`;
-  throw new Refusal(`${why}: start on another one with npm start -- --port ${other}`);
+  throw new Refusal(`${why}: start on another one with npm start -- ${option} ${other}`);
 }

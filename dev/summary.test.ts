@@ -14,6 +14,7 @@ const run = promisify(execFile);
 describe('the summary', () => {
   const input = {
     api: 'http://127.0.0.1:3001',
+    grpc: 'http://127.0.0.1:50052',
     issuer: 'http://127.0.0.1:3002',
     clickhouse: { url: 'http://127.0.0.1:3003', user: 'steward_reader', password: 'pw' },
     postgres: 'postgres://o:p@127.0.0.1:3004/steward',

@@ -2,6 +2,8 @@
 
 export interface SummaryInput {
   api: string;
+  /** Without TLS. */
+  grpc: string;
   issuer: string;
   clickhouse: { url: string; user: string; password: string };
   postgres: string;
@@ -22,6 +24,7 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
     '',
     ...table([
       ['API', o.api],
+      ['gRPC', `${o.grpc.replace(/^http:\/\//, '')}, without TLS: steward.gate.v1.GateService`],
       ['OIDC issuer', o.issuer],
       [
         'ClickHouse',

@@ -8,6 +8,7 @@ export function workerVars(o: {
   audience: string;
   baseUrl: string;
   linkKeys: string;
+  cookieKeys: string;
 }): Record<string, string> {
   const as = (role: 'api' | 'exporter' | 'drainer') => {
     const url = new URL(o.ownerUrl);
@@ -21,6 +22,7 @@ export function workerVars(o: {
     OIDC_ISSUER: o.issuer.url,
     OIDC_JWKS_URL: o.issuer.jwksUrl,
     OIDC_AUDIENCE: o.audience,
+    OIDC_CLIENT_ID: 'steward-web',
     DATABASE_URL_API: as('api'),
     DATABASE_URL_EXPORTER: as('exporter'),
     DATABASE_URL_DRAINER: as('drainer'),
@@ -29,5 +31,6 @@ export function workerVars(o: {
     CLICKHOUSE_READER_PASSWORD: o.clickhouse.readerPassword,
     CLICKHOUSE_WRITER_PASSWORD: o.clickhouse.writerPassword,
     LINK_KEYS: o.linkKeys,
+    COOKIE_KEYS: o.cookieKeys,
   };
 }

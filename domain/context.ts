@@ -1,7 +1,10 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Database } from '../drizzle/client.ts';
 import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
-import type { RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
+import type { OpenIdProvider } from './access/openid-provider.ts';
+import type { Permits, RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
+import type { SealingKeys } from './access/seal.ts';
+import type { KnownSession } from './access/standing.ts';
 import type { SigningKeys } from './exports/link.ts';
 import type { Lease } from './operations/lease.ts';
 
@@ -24,6 +27,15 @@ export interface Origin {
   userAgent: string;
 }
 
+/** What an admin's guard says when a request comes in. */
+export interface Entry {
+  /** null when no policy was given. */
+  permits: Permits | null;
+  /** null: it must be asked of Postgres, and may be taught under `ticket`. */
+  known: KnownSession | null;
+  ticket: string;
+}
+
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
@@ -43,9 +55,22 @@ export interface Context {
     release(name: string, token: number): Promise<void>;
   };
   limits: { take(key: string, policy: RateLimitPolicy): Promise<RateLimitAnswer> };
+  /** One object an admin, by subject. A call that fails must refuse what it was asked for. */
+  guards: {
+    enter(subject: string, sessionId: string, policy: RateLimitPolicy | null): Promise<Entry>;
+    learn(subject: string, ticket: string, sessionId: string, session: KnownSession): Promise<unknown>;
+    /** Before and after a change of the admin's access; see domain/access/change-access.ts. */
+    begin(subject: string, change: string): Promise<void>;
+    end(subject: string, change: string): Promise<void>;
+  };
+  /** To be told of every committed change of what the gate decides by, before the change is answered. Never rejects. */
+  gate: { changed(serviceId: string): Promise<void> };
   linkKeys: SigningKeys;
+  cookieKeys: SealingKeys;
+  openId: OpenIdProvider;
   settings: {
     publicUrl: string;
+    sessionTtlSeconds: number;
     exportTtlSeconds: number;
     linkTtlSeconds: number;
     chunkBytes: number;

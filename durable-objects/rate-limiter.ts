@@ -1,9 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import {
+  answerOf,
+  type Permits,
   type RateLimitAnswer,
   type RateLimitPolicy,
   type RateLimitState,
-  takeOne,
+  take,
 } from '../domain/access/rate-limit.ts';
 
 const KEY = 'window';
@@ -16,18 +18,27 @@ export class RateLimiter extends DurableObject {
   #writing = false;
 
   async take(policy: RateLimitPolicy): Promise<RateLimitAnswer> {
+    return answerOf(this.#take(policy, 1));
+  }
+
+  /** Up to `n` at once, for requests that wait together. */
+  async takeMany(policy: RateLimitPolicy, n: number): Promise<Permits> {
+    return this.#take(policy, n);
+  }
+
+  #take(policy: RateLimitPolicy, n: number): Permits {
     if (!this.#loaded) {
       this.#state = this.ctx.storage.kv.get<RateLimitState>(KEY);
       this.#loaded = true;
     }
     const before = this.#state;
-    const { state, answer } = takeOne(before, policy, Date.now());
+    const { state, permits } = take(before, policy, Date.now(), n);
     this.#state = state;
     if (before?.windowEndsAt !== state.windowEndsAt) {
       void this.ctx.storage.put(KEY, state, { allowUnconfirmed: true });
       void this.ctx.storage.setAlarm(state.windowEndsAt + 1000, { allowUnconfirmed: true });
-    } else if (answer.allowed) this.#writeSoon();
-    return answer;
+    } else if (permits.granted > 0) this.#writeSoon();
+    return permits;
   }
 
   /**

@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 import { startNeonFront } from '../dev/postgres/neon-front.ts';
 import { createDatabase, dropDatabase } from '../dev/postgres/template.ts';
 import { workerVars } from '../dev/vars.ts';
-import { startWorker, type WorkerHost } from '../dev/worker/host.ts';
+import { startWorker, type WorkerHost, type WorkerOptions } from '../dev/worker/host.ts';
 import { startFaultyProxy } from './faulty-proxy.ts';
 
 export interface Answer {
@@ -30,7 +30,7 @@ export interface Person {
 const uuid = () => randomUUID();
 
 /** One Steward of its own for a test file: its own database and Worker, behind proxies that can fail. */
-export async function startApp(vars: Record<string, string> = {}) {
+export async function startApp(vars: Record<string, string> = {}, more: Pick<WorkerOptions, 'caller'> = {}) {
   const engines = inject('engines');
   const name = `t_${randomBytes(6).toString('hex')}`;
   const ownerUrl = await createDatabase(engines.ownerUrl, { name, template: 'steward' });
@@ -55,12 +55,15 @@ export async function startApp(vars: Record<string, string> = {}) {
       audience: engines.audience,
       baseUrl: 'http://steward.test',
       linkKeys: engines.linkKeys,
+      cookieKeys: engines.cookieKeys,
     }),
     API_RATE_LIMIT: '100000;w=60',
+    AUTH_RATE_LIMIT: '100000;w=60',
     EXPORT_RATE_LIMIT: '100000;w=60',
     ...vars,
   };
-  const start = () => startWorker({ port: 0, persistDir, vars: settings, script, log: (line) => log.push(line) });
+  const start = () =>
+    startWorker({ ...more, port: 0, persistDir, vars: settings, script, log: (line) => log.push(line) });
   let worker = await start();
 
   const app = {

@@ -10,6 +10,8 @@ export type Fault =
   | 'lose-reply'
   /** 500 without reaching the engine. */
   | 'error'
+  /** Nothing comes back, and the engine sees nothing. */
+  | 'hang'
   /** The first `bytes` of the reply, then the connection breaks. */
   | { breakAfter: number }
   /** The first `bytes` of the reply, then an end that looks like a proper one. */
@@ -80,6 +82,7 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
       const fault = decide({ path: incoming.url ?? '', body: body.toString('utf8') });
       if (fault !== 'none') faults++;
       if (fault === 'refuse') return void response.destroy();
+      if (fault === 'hang') return;
       if (fault === 'error') return void response.writeHead(500).end('Code: 1. DB::Exception: injected');
       const reply = await forward(target, incoming, body);
       if (fault === 'lose-reply') return void response.destroy();

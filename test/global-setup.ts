@@ -14,6 +14,7 @@ export interface Engines {
   issuer: { url: string; jwksUrl: string; signingKey: Record<string, unknown> };
   audience: string;
   linkKeys: string;
+  cookieKeys: string;
   scriptFile: string;
 }
 
@@ -41,6 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     issuer: { url: issuer.url, jwksUrl: issuer.jwksUrl, signingKey: issuer.signingKey as Record<string, unknown> },
     audience: AUDIENCE,
     linkKeys: secrets.linkKeys,
+    cookieKeys: secrets.cookieKeys,
     scriptFile,
   });
   return async () => {

@@ -1,15 +1,32 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { NotFound } from '../domain/errors.ts';
 import { mountAuditLogs } from './audit-service/logs.ts';
+import { mountSignIn } from './auth/sign-in.ts';
+import { mountAdmins } from './auth-service/admins.ts';
 import { mountConfig } from './auth-service/config.ts';
+import { mountConsents } from './auth-service/consents.ts';
+import { mountCountries } from './auth-service/countries.ts';
+import { mountDocumentFile } from './auth-service/document-file.ts';
+import { mountDocuments } from './auth-service/documents.ts';
+import { mountDomains } from './auth-service/domains.ts';
+import { mountFeatures } from './auth-service/features.ts';
+import { mountGrants } from './auth-service/grants.ts';
+import { mountLocales } from './auth-service/locales.ts';
+import { mountMe } from './auth-service/me.ts';
+import { mountRoles } from './auth-service/roles.ts';
+import { mountServices } from './auth-service/services.ts';
+import { mountSessions } from './auth-service/sessions.ts';
+import { mountTesters } from './auth-service/testers.ts';
 import { mountDownload } from './exports/download.ts';
 import { mountExports } from './exports/request.ts';
+import { mountGate } from './gate/check.ts';
+import { mountGateService } from './gate/connect.ts';
 import type { App, HttpEnv } from './http.ts';
 import { authenticate } from './middleware/authenticate.ts';
-import { jsonBody } from './middleware/json-body.ts';
-import { rateLimit } from './middleware/rate-limit.ts';
+import { guard } from './middleware/guard.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { toProblem } from './problem.ts';
+import { mountReference } from './reference/mount.ts';
 import { onInvalid } from './validation.ts';
 
 /** Every route, in the order a request meets them. */
@@ -20,28 +37,45 @@ export function createApp(): App {
   app.use(requestContext);
 
   app.get('/v1/health/live', (c) => c.json({ status: 'ok' }));
-  app.doc31('/v1/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Steward', version: '1', description: 'Administration: services, audit, exports.' },
-  });
+  mountReference(app);
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'cookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-steward',
+    description: 'Of a browser that signed in at /auth/login. Changes must come from our own Origin.',
+  });
   mountDownload(app);
+  mountDocumentFile(app);
+  mountSignIn(app);
+  mountGateService(app);
 
   app.use('/v1/*', authenticate);
+  // The gate's callers are counted by what they ask about, not here.
   app.use(
     '/v1/*',
-    rateLimit(
-      (c) => c.env.runtime.config.API_RATE_LIMIT,
-      (c) => c.get('caller').subject,
-    ),
-    jsonBody,
+    guard((c) => (c.req.path.startsWith('/v1/gate/') ? null : c.env.runtime.config.API_RATE_LIMIT)),
   );
+  mountMe(app);
+  mountAdmins(app);
+  mountRoles(app);
+  mountGrants(app);
+  mountSessions(app);
+  mountServices(app);
   mountConfig(app);
+  mountCountries(app);
+  mountLocales(app);
+  mountConsents(app);
+  mountDocuments(app);
+  mountDomains(app);
+  mountFeatures(app);
+  mountTesters(app);
   mountAuditLogs(app);
   mountExports(app);
+  mountGate(app);
   return app;
 }

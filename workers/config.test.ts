@@ -9,6 +9,7 @@ const GOOD: Record<string, string> = {
   OIDC_ISSUER: 'https://issuer.example',
   OIDC_JWKS_URL: 'https://issuer.example/jwks',
   OIDC_AUDIENCE: 'https://steward.example/api',
+  OIDC_CLIENT_ID: 'steward-web',
   DATABASE_URL_API: 'postgres://steward_api:pw-api@db.example/steward',
   DATABASE_URL_EXPORTER: 'postgresql://steward_exporter:pw-exporter@db.example/steward?sslmode=require',
   DATABASE_URL_DRAINER: 'postgres://steward_drainer:pw-drainer@db.example:5432/steward',
@@ -18,7 +19,9 @@ const GOOD: Record<string, string> = {
   CLICKHOUSE_WRITER_USER: 'steward_writer',
   CLICKHOUSE_WRITER_PASSWORD: 'pw-writer',
   LINK_KEYS: JSON.stringify({ k2: key(2), k1: key(1) }),
+  COOKIE_KEYS: JSON.stringify({ c2: key(4), c1: key(3) }),
   API_RATE_LIMIT: '600;w=60',
+  AUTH_RATE_LIMIT: '30;w=60',
   EXPORT_RATE_LIMIT: '10;w=3600',
 };
 
@@ -37,7 +40,10 @@ describe('configuration', () => {
     expect(parseConfig({ ...GOOD, PUBLIC_URL: 'https://steward.example/', RATE_LIMITER: {}, unknown: 1 })).toEqual({
       ...GOOD,
       LINK_KEYS: { k2: key(2), k1: key(1) },
+      COOKIE_KEYS: { c2: key(4), c1: key(3) },
+      SESSION_TTL_SECONDS: 43_200,
       API_RATE_LIMIT: { name: 'admin', limit: 600, windowSeconds: 60 },
+      AUTH_RATE_LIMIT: { name: 'sign-in', limit: 30, windowSeconds: 60 },
       EXPORT_RATE_LIMIT: { name: 'exports', limit: 10, windowSeconds: 3600 },
       EXPORT_TTL_SECONDS: 86_400,
       LINK_TTL_SECONDS: 86_400,
@@ -82,6 +88,18 @@ describe('configuration', () => {
     ['LINK_KEYS', JSON.stringify({ ['k'.repeat(33)]: key(1) }), 'must be JSON such as'],
     // JavaScript puts such names first and in ascending order: "the first key signs" would not be what was written.
     ['LINK_KEYS', JSON.stringify({ k1: key(1), 2026: key(2) }), 'must be JSON such as'],
+    ['OIDC_CLIENT_ID', '', 'must not be empty'],
+    ['OIDC_CLIENT_SECRET', '', 'must not be empty'],
+    ['COOKIE_KEYS', SECRET, 'must be JSON such as {"k1":"<32 random bytes in base64>"}; the first key encrypts'],
+    ['COOKIE_KEYS', '{}', 'must be JSON such as'],
+    [
+      'COOKIE_KEYS',
+      JSON.stringify({ k1: key(1), k2: btoa(`${SECRET} is 33, too many`.padEnd(33, '.')) }),
+      'must be JSON',
+    ],
+    ['COOKIE_KEYS', JSON.stringify({ k1: btoa(`${SECRET} is 31, too few`.padEnd(31, '.')) }), 'must be JSON such as'],
+    ['SESSION_TTL_SECONDS', '604801', 'must be a whole number from 1 to 604800'],
+    ['AUTH_RATE_LIMIT', SECRET, 'must read like 600;w=60'],
     ['API_RATE_LIMIT', SECRET, 'must read like 600;w=60'],
     ['API_RATE_LIMIT', '600', 'must read like 600;w=60'],
     ['API_RATE_LIMIT', '0;w=60', 'must read like 600;w=60'],

@@ -22,21 +22,23 @@ const text = z.string().min(1, 'must not be empty');
 
 // JavaScript orders names of digits before all others, so that another key than the written first one would sign.
 const keyId = z.string().regex(/^(?!\d+$)[\w-]{1,32}$/);
-const keySecret = z.base64().refine((secret) => atob(secret).length >= 32);
-
-const linkKeys = z.string().transform((json, context) => {
-  try {
-    const keys = z.record(keyId, keySecret).parse(JSON.parse(json));
-    if (Object.keys(keys).length > 0) return keys;
-  } catch {
-    // One message for every way it can be wrong: never the value itself.
-  }
-  context.addIssue({
-    code: 'custom',
-    message: 'must be JSON such as {"k1":"<32 random bytes in base64>"}; the first key signs, all of them verify',
+/** JSON of keys by id; `uses` says what the first and all of them do. */
+const keyRing = (isLong: (bytes: number) => boolean, uses: string) => {
+  const keySecret = z.base64().refine((secret) => isLong(atob(secret).length));
+  return z.string().transform((json, context) => {
+    try {
+      const keys = z.record(keyId, keySecret).parse(JSON.parse(json));
+      if (Object.keys(keys).length > 0) return keys;
+    } catch {
+      // One message for every way it can be wrong: never the value itself.
+    }
+    context.addIssue({
+      code: 'custom',
+      message: `must be JSON such as {"k1":"<32 random bytes in base64>"}; ${uses}`,
+    });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
+};
 
 const whole = (fallback: string, max: number) =>
   z
@@ -54,6 +56,12 @@ const variables = z.object({
   OIDC_ISSUER: httpUrl,
   OIDC_JWKS_URL: httpUrl,
   OIDC_AUDIENCE: z.string().min(1, 'must name this API, as the issuer writes it into `aud`'),
+  OIDC_CLIENT_ID: text,
+  OIDC_CLIENT_SECRET: text.optional(),
+  // Of the tokens of the guarded services' users, where that is another issuer than staff's.
+  GATE_ISSUER: httpUrl.optional(),
+  GATE_JWKS_URL: httpUrl.optional(),
+  GATE_AUDIENCE: text.optional(),
   DATABASE_URL_API: postgresUrl,
   DATABASE_URL_EXPORTER: postgresUrl,
   DATABASE_URL_DRAINER: postgresUrl,
@@ -63,8 +71,12 @@ const variables = z.object({
   CLICKHOUSE_READER_PASSWORD: text,
   CLICKHOUSE_WRITER_USER: text,
   CLICKHOUSE_WRITER_PASSWORD: text,
-  LINK_KEYS: linkKeys,
+  LINK_KEYS: keyRing((bytes) => bytes >= 32, 'the first key signs, all of them verify'),
+  // A256GCM takes exactly so many.
+  COOKIE_KEYS: keyRing((bytes) => bytes === 32, 'the first key encrypts, all of them decrypt'),
+  SESSION_TTL_SECONDS: whole('43200', 604_800),
   API_RATE_LIMIT: rateLimit('admin'),
+  AUTH_RATE_LIMIT: rateLimit('sign-in'),
   EXPORT_RATE_LIMIT: rateLimit('exports'),
   EXPORT_TTL_SECONDS: whole('86400', 604_800),
   LINK_TTL_SECONDS: whole('86400', 604_800),

@@ -1,12 +1,16 @@
 import { v7 } from 'uuid';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import { KeyCache, type KeySnapshot } from '../domain/access/jwks.ts';
+import { OpenIdProvider } from '../domain/access/openid-provider.ts';
 import { RecentTokens } from '../domain/access/recent-tokens.ts';
+import type { SealingKeys } from '../domain/access/seal.ts';
 import type { Context, Origin } from '../domain/context.ts';
 import type { SigningKeys } from '../domain/exports/link.ts';
+import { configChanged, type GateParts } from '../domain/gate/check.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
 import { type Config, parseConfig } from './config.ts';
 import type { Env } from './env.ts';
+import { gateParts } from './gate/parts.ts';
 import { createLog } from './log.ts';
 
 /** What an isolate keeps between invocations: checked configuration, keys, clients without state. */
@@ -14,11 +18,11 @@ export interface Runtime {
   config: Config;
   keys: KeyCache;
   recentTokens: RecentTokens;
+  gate: GateParts;
   /** A Context for one invocation. `waitUntil` is the invocation's own. */
   context(origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context;
 }
 
-const JWKS_KEY = 'jwks';
 const JWKS_TIMEOUT_MS = 4000;
 
 async function fetchKeys(url: string) {
@@ -26,6 +30,15 @@ async function fetchKeys(url: string) {
   if (!response.ok) throw new Error(`the issuer answered ${response.status} for its keys`);
   return (await response.json()) as KeySnapshot['keys'];
 }
+
+/** An issuer's keys; KV keeps a copy under `name`. */
+const keyCache = (env: Env, name: string, url: string) =>
+  new KeyCache({
+    fetch: () => fetchKeys(url),
+    recall: () => env.LAST_KNOWN_GOOD.get<KeySnapshot>(name, 'json'),
+    remember: (snapshot) => env.LAST_KNOWN_GOOD.put(name, JSON.stringify(snapshot), { expirationTtl: 86_400 }),
+    now: Date.now,
+  });
 
 async function importLinkKeys(keys: Record<string, string>): Promise<SigningKeys> {
   const imported = new Map<string, CryptoKey>();
@@ -39,6 +52,26 @@ async function importLinkKeys(keys: Record<string, string>): Promise<SigningKeys
   return { current: Object.keys(keys)[0] ?? '', keys: imported };
 }
 
+async function importCookieKeys(keys: Record<string, string>): Promise<SealingKeys> {
+  const imported = new Map<string, CryptoKey>();
+  for (const [id, secret] of Object.entries(keys)) {
+    const raw = Uint8Array.fromBase64(secret);
+    imported.set(id, await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']));
+  }
+  return { current: Object.keys(keys)[0] ?? '', keys: imported };
+}
+
+const openIdProvider = (config: Config) =>
+  new OpenIdProvider({
+    issuer: config.OIDC_ISSUER,
+    clientId: config.OIDC_CLIENT_ID,
+    clientSecret: config.OIDC_CLIENT_SECRET,
+    redirectUri: `${config.PUBLIC_URL}/auth/callback`,
+    postLogoutRedirectUri: `${config.PUBLIC_URL}/`,
+    allowHttp: config.ENVIRONMENT === 'development',
+    now: Date.now,
+  });
+
 function locks(namespace: Env['OPERATION_LOCK']): Context['locks'] {
   return {
     acquire: (name, holder, leaseMs) => namespace.getByName(name).acquire(holder, leaseMs),
@@ -47,16 +80,22 @@ function locks(namespace: Env['OPERATION_LOCK']): Context['locks'] {
   };
 }
 
+function guards(namespace: Env['ADMIN_GUARD']): Context['guards'] {
+  return {
+    enter: (subject, sessionId, policy) => namespace.getByName(subject).enter(sessionId, policy),
+    learn: (subject, ticket, sessionId, session) => namespace.getByName(subject).learn(ticket, sessionId, session),
+    begin: (subject, change) => namespace.getByName(subject).begin(change),
+    end: (subject, change) => namespace.getByName(subject).end(change),
+  };
+}
+
 /** The composition root: the only place that builds clients. `overrides` replace parts of every Context, for tests. */
 export async function createRuntime(env: Env, overrides: Partial<Context> = {}): Promise<Runtime> {
   const config = parseConfig(env);
   if (config.NEON_HTTP_ENDPOINT) useHttpFront(config.NEON_HTTP_ENDPOINT);
-  const keys = new KeyCache({
-    fetch: () => fetchKeys(config.OIDC_JWKS_URL),
-    recall: () => env.LAST_KNOWN_GOOD.get<KeySnapshot>(JWKS_KEY, 'json'),
-    remember: (snapshot) => env.LAST_KNOWN_GOOD.put(JWKS_KEY, JSON.stringify(snapshot), { expirationTtl: 86_400 }),
-    now: Date.now,
-  });
+  const keys = keyCache(env, 'jwks', config.OIDC_JWKS_URL);
+  const visitorKeys = config.GATE_JWKS_URL ? keyCache(env, 'gate-jwks', config.GATE_JWKS_URL) : keys;
+  const gate = gateParts(env, config, visitorKeys);
   const clickhouse = (username: string, password: string) =>
     connectClickHouse({ url: config.CLICKHOUSE_URL, username, password });
   const shared = {
@@ -72,10 +111,15 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     bucket: env.BUCKET,
     queues: { auditOutbox: env.AUDIT_OUTBOX_QUEUE, exports: env.EXPORTS_QUEUE },
     locks: locks(env.OPERATION_LOCK),
+    guards: guards(env.ADMIN_GUARD),
     limits: { take: (key, policy) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).take(policy) },
+    gate: { changed: (serviceId) => configChanged(gate, serviceId) },
     linkKeys: await importLinkKeys(config.LINK_KEYS),
+    cookieKeys: await importCookieKeys(config.COOKIE_KEYS),
+    openId: openIdProvider(config),
     settings: {
       publicUrl: config.PUBLIC_URL,
+      sessionTtlSeconds: config.SESSION_TTL_SECONDS,
       exportTtlSeconds: config.EXPORT_TTL_SECONDS,
       linkTtlSeconds: config.LINK_TTL_SECONDS,
       chunkBytes: config.EXPORT_CHUNK_BYTES,
@@ -91,5 +135,5 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
     return { ...shared, origin, later, log, ...overrides };
   };
-  return { config, keys, recentTokens: new RecentTokens(Date.now), context };
+  return { config, keys, recentTokens: new RecentTokens(Date.now), gate, context };
 }

@@ -1,15 +1,19 @@
+import type { AdminGuard } from '../durable-objects/admin-guard.ts';
 import type { OperationLock } from '../durable-objects/operation-lock.ts';
 import type { RateLimiter } from '../durable-objects/rate-limiter.ts';
 import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
 
 /** Bindings of wrangler.toml. Variables and secrets are parsed by config.ts and have no type before that. */
 export interface Bindings {
+  ADMIN_GUARD: DurableObjectNamespace<AdminGuard>;
   RATE_LIMITER: DurableObjectNamespace<RateLimiter>;
   OPERATION_LOCK: DurableObjectNamespace<OperationLock>;
   BUCKET: R2Bucket;
   LAST_KNOWN_GOOD: KVNamespace;
   AUDIT_OUTBOX_QUEUE: Queue<AuditOutboxMessage>;
   EXPORTS_QUEUE: Queue<ExportMessage>;
+  /** Absent where nobody looks at metrics. */
+  METRICS?: AnalyticsEngineDataset;
 }
 
 export type Env = Bindings & Record<string, unknown>;

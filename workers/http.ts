@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
-import type { CallerContext, Context, Log, Principal } from '../domain/context.ts';
+import type { Standing } from '../domain/access/standing.ts';
+import type { CallerContext, Context, Entry, Log, Principal } from '../domain/context.ts';
 import type { Runtime } from './context.ts';
 
 /** What the middleware leaves for handlers. Taken by `c.get`: `c.var` makes an object of all of them each time. */
@@ -11,6 +12,9 @@ export interface HttpEnv {
     log: Log;
     ctx: Context;
     caller: Principal;
+    entry: Entry;
+    /** Of a caller whom a route's action was allowed to. */
+    standing: Standing;
   };
 }
 

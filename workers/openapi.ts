@@ -38,4 +38,4 @@ export function problems(...codes: ErrorCode[]) {
 export const idParam = (name: string) =>
   z.guid().openapi({ param: { name, in: 'path' }, example: '01900000-0000-7000-8000-0000000000a1' });
 
-export const signedIn = [{ bearer: [] }];
+export const signedIn = [{ bearer: [] }, { cookie: [] }];

@@ -4,7 +4,8 @@ import { DomainError, ERROR_CODES } from '../domain/errors.ts';
 import type { HttpEnv } from './http.ts';
 import { createLog } from './log.ts';
 
-function asDomainError(error: unknown): DomainError | null {
+/** Null for a fault of our own. */
+export function asDomainError(error: unknown): DomainError | null {
   if (error instanceof DomainError) return error;
   if (error instanceof HTTPException && error.status === 400)
     return new DomainError('malformed_request', 'The body cannot be read.');
@@ -30,14 +31,18 @@ function isOutage(error: unknown): boolean {
   return typeof code !== 'string' || code === '' || OUTAGE_CODES.test(code);
 }
 
-/** RFC 9457 for every error. What we did not foresee is logged whole and answered blandly. */
-export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
+/** What to say of an error. What we did not foresee is logged whole and answered blandly. */
+export function explain(error: unknown, c: HttpContext<HttpEnv>): DomainError {
   const known = asDomainError(error);
   // Without a request context its own middleware failed: the one case with no ids to log.
   const log = c.get('log') ?? createLog({ requestId: '', traceId: '' });
   if (!known || known.status >= 500) log.error('request failed', { error: known?.cause ?? error, path: c.req.path });
-  const problem =
-    known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
+  return known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
+}
+
+/** RFC 9457 for every error. */
+export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
+  const problem = explain(error, c);
   const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' };
   if (problem.retryAfter !== undefined) headers['Retry-After'] = String(problem.retryAfter);
   if (problem.status === 401) headers['WWW-Authenticate'] = `Bearer realm="steward", error="invalid_token"`;

@@ -30,6 +30,18 @@ export interface WorkerOptions {
   script?: string;
   /** Serves the Worker without the asset router and Miniflare's proxy in front, for measuring. */
   direct?: boolean;
+  /** A Worker that calls ours by service bindings, served at `miniflare.unsafeGetDirectURL(name)`. */
+  caller?: { name: string; script: string; serviceBindings: Record<string, { name: 'steward'; entrypoint: string }> };
+}
+
+function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibilityDate }: Partial<V4WorkerOptions>) {
+  return {
+    name: caller.name,
+    compatibilityDate,
+    serviceBindings: caller.serviceBindings,
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+    modules: [{ type: 'ESModule', path: 'index.js', contents: caller.script }],
+  } as V4WorkerOptions;
 }
 
 /** Starts the Worker on workerd, from the bundle a deployment would upload and the bindings of wrangler.toml. */
@@ -55,6 +67,7 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
         bindings: { ...(worker.bindings as Record<string, string>), ...o.vars },
         modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
       } as V4WorkerOptions,
+      ...(o.caller ? [callerOptions(o.caller, worker)] : []),
     ],
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));

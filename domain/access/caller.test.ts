@@ -41,7 +41,7 @@ describe('caller', () => {
       caller: { subject: 'test|1', sessionId: 's-1', issuedAt: 1_795_000_000, expiresAt: 1_795_003_600 },
       newId: () => v7(),
     } as unknown as CallerContext;
-    const input = callerInput(ctx, 'service.config.update', ['services.config.update'], `rotated ${secret} today`);
+    const input = callerInput(ctx, 'service.config.update', `rotated ${secret} today`);
     expect(input.reason).toBe('rotated [redacted] today');
     expect(input.userAgent).toBe('curl [redacted]');
     expect(JSON.stringify(input)).not.toContain(secret);

@@ -1,21 +1,24 @@
 import type { CallerInput } from '../../drizzle/repositories/access.ts';
-import type { Action } from '../audit/actions.ts';
+import { ACTIONS, type Action } from '../audit/actions.ts';
 import { redactText } from '../audit/redact.ts';
 import type { CallerContext } from '../context.ts';
 import type { Permission } from './permissions.ts';
 
-/** The part every authorising statement shares: who asks, what is needed, and the audit record it may write. */
+/**
+ * The part every authorising statement shares: who asks, what the action needs, and the audit record it may write.
+ * @param more permissions needed besides the action's own
+ */
 export function callerInput(
   ctx: CallerContext,
   action: Action,
-  permissions: readonly Permission[],
   reason = '',
+  more: readonly Permission[] = [],
 ): CallerInput {
   return {
     subject: ctx.caller.subject,
     sessionId: ctx.caller.sessionId,
     issuedAt: ctx.caller.issuedAt,
-    permissions,
+    permissions: [...ACTIONS[action].permissions, ...more],
     ...newEvent(ctx, action),
     reason: redactText(reason),
     ipAddress: ctx.origin.ipAddress,

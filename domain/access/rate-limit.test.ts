@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RateLimitPolicy, type RateLimitState, rateLimitHeaders, takeOne } from './rate-limit.ts';
+import { answerOf, type RateLimitPolicy, type RateLimitState, rateLimitHeaders, take } from './rate-limit.ts';
 
 fc.configureGlobal({ seed: 20_261_121, numRuns: 500 });
 
@@ -22,9 +22,9 @@ const arrivals = fc.array(fc.integer({ min: 0, max: 4000 }), { minLength: 1, max
 function takeAll(policy: RateLimitPolicy, times: readonly number[]) {
   let state: RateLimitState | undefined;
   return times.map((time) => {
-    const { state: next, answer } = takeOne(state, policy, time);
+    const { state: next, permits } = take(state, policy, time);
     state = next;
-    return { time, ...answer };
+    return { time, ...answerOf(permits) };
   });
 }
 
@@ -66,20 +66,61 @@ describe('rate limit', () => {
 
   it('keeps two numbers a key, and refused requests neither lengthen the window nor count', () => {
     const policy = { name: 'admin', limit: 1, windowSeconds: 10 };
-    const first = takeOne(undefined, policy, 1000);
-    const refused = takeOne(first.state, policy, 10_999);
+    const first = take(undefined, policy, 1000);
+    const refused = take(first.state, policy, 10_999);
     expect(refused.state).toEqual({ windowEndsAt: 11_000, used: 1 });
-    expect(refused.answer).toEqual({ allowed: false, remaining: 0, resetSeconds: 1 });
-    expect(takeOne(refused.state, policy, 11_000).answer).toEqual({ allowed: true, remaining: 0, resetSeconds: 10 });
+    expect(answerOf(refused.permits)).toEqual({ allowed: false, remaining: 0, resetSeconds: 1 });
+    expect(answerOf(take(refused.state, policy, 11_000).permits)).toEqual({
+      allowed: true,
+      remaining: 0,
+      resetSeconds: 10,
+    });
   });
 
   it('obeys a limit that was lowered while the window is open', () => {
     const used3 = { windowEndsAt: 5000, used: 3 };
-    expect(takeOne(used3, { name: 'admin', limit: 2, windowSeconds: 60 }, 4000).answer).toEqual({
+    expect(answerOf(take(used3, { name: 'admin', limit: 2, windowSeconds: 60 }, 4000).permits)).toEqual({
       allowed: false,
       remaining: 0,
       resetSeconds: 1,
     });
+  });
+
+  it('obeys a window that was shortened while it is open', () => {
+    const daylong = { windowEndsAt: 86_400_000, used: 5 };
+    expect(take(daylong, { name: 'admin', limit: 5, windowSeconds: 60 }, 1000)).toEqual({
+      state: { windowEndsAt: 61_000, used: 5 },
+      permits: { granted: 0, remaining: 0, endsInMs: 60_000 },
+    });
+  });
+
+  it('gives n at once exactly what n calls at that instant would have got', () => {
+    const batches = fc.array(fc.tuple(fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 1, max: 12 })), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(policies, batches, (policy, calls) => {
+        let [together, apart]: (RateLimitState | undefined)[] = [];
+        let now = 1_000_000;
+        for (const [gap, n] of calls) {
+          now += gap;
+          const many = take(together, policy, now, n);
+          together = many.state;
+          const singles = Array.from({ length: n }, () => {
+            const one = take(apart, policy, now);
+            apart = one.state;
+            return one.permits;
+          });
+          expect(many.permits).toEqual({
+            granted: singles.filter(({ granted }) => granted === 1).length,
+            remaining: singles.at(-1)?.remaining,
+            endsInMs: singles.at(-1)?.endsInMs,
+          });
+          expect(together).toEqual(apart);
+        }
+      }),
+    );
   });
 
   it('writes the header fields of draft-ietf-httpapi-ratelimit-headers', () => {

@@ -14,7 +14,7 @@ export interface TokenRules {
 }
 
 /** jose decodes base64url leniently; a token that is not its own canonical form is a second spelling of a revoked one. */
-function isCanonical(part: string): boolean {
+export function isCanonical(part: string): boolean {
   try {
     return part.length > 0 && base64url.encode(base64url.decode(part)) === part;
   } catch {
@@ -22,19 +22,43 @@ function isCanonical(part: string): boolean {
   }
 }
 
-function principalOf(payload: JWTPayload): Principal | null {
-  const { sub, sid, iat, exp } = payload;
-  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_NAME_LENGTH) return null;
-  if (typeof sid !== 'string' || sid === '' || sid.length > MAX_NAME_LENGTH) return null;
-  if (typeof iat !== 'number' || typeof exp !== 'number') return null;
+/** Whom a token of a service's own users names. */
+export interface Visitor {
+  subject: string;
+  /** Seconds. */
+  expiresAt: number;
+}
+
+const isName = (claim: unknown): claim is string =>
+  typeof claim === 'string' && claim !== '' && claim.length <= MAX_NAME_LENGTH;
+
+function principalOf({ sub, sid, iat, exp }: JWTPayload): Principal | null {
+  if (!isName(sub) || !isName(sid) || typeof iat !== 'number' || typeof exp !== 'number') return null;
   return { subject: sub, sessionId: sid, issuedAt: iat, expiresAt: exp };
 }
 
+function visitorOf({ sub, iat, exp }: JWTPayload): Visitor | null {
+  if (!isName(sub) || typeof iat !== 'number' || typeof exp !== 'number') return null;
+  return { subject: sub, expiresAt: exp };
+}
+
 /**
- * Verifies an access token (RFC 9068: `typ` at+jwt; `iss`, `aud`, `exp`, `nbf`, `sub`, `sid`, `iat`; 60 s skew).
+ * Verifies staff's access token (RFC 9068: `typ` at+jwt; `iss`, `aud`, `exp`, `nbf`, `sub`, `sid`, `iat`; 60 s skew).
  * @throws Unauthenticated when it is not valid, Unavailable when the issuer's keys cannot be had
  */
-export async function verifyToken(token: string, rules: TokenRules, keys: KeyCache): Promise<Principal> {
+export const verifyToken = (token: string, rules: TokenRules, keys: KeyCache): Promise<Principal> =>
+  verified(token, rules, keys, principalOf);
+
+/** The same for a user of a guarded service, whose issuer need not name a session. */
+export const verifyVisitor = (token: string, rules: TokenRules, keys: KeyCache): Promise<Visitor> =>
+  verified(token, rules, keys, visitorOf);
+
+async function verified<T>(
+  token: string,
+  rules: TokenRules,
+  keys: KeyCache,
+  holderOf: (payload: JWTPayload) => T | null,
+): Promise<T> {
   const parts = token.split('.');
   if (token.length > MAX_TOKEN_LENGTH || parts.length !== 3 || !parts.every(isCanonical))
     throw new Unauthenticated('The access token is not a signed JWT in its canonical form.');
@@ -44,10 +68,10 @@ export async function verifyToken(token: string, rules: TokenRules, keys: KeyCac
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_SKEW_SECONDS,
       typ: 'at+jwt',
-      requiredClaims: ['sub', 'sid', 'iat', 'exp'],
+      requiredClaims: ['sub', 'iat', 'exp'],
     });
-    const principal = principalOf(payload);
-    if (principal) return principal;
+    const holder = holderOf(payload);
+    if (holder) return holder;
   } catch (error) {
     if (error instanceof KeysUnavailable)
       throw new Unavailable('Sign-in cannot be checked right now; try again shortly.', error);

@@ -1,14 +1,71 @@
-/** Every action an audit record may name. */
-export const ACTIONS = [
-  'service.config.read',
-  'service.config.update',
-  'audit.logs.read',
-  'export.request',
-  'export.read',
-  'export.complete',
-  'export.fail',
-  'export.expire',
-  'export.download',
-] as const;
+import type { Permission } from '../access/permissions.ts';
 
-export type Action = (typeof ACTIONS)[number];
+interface ActionRule {
+  /** All of them are needed, for the service the action is about. */
+  permissions: readonly Permission[];
+  /** What its audit records are about. */
+  resource: string;
+  /** Only grants that hold everywhere count. */
+  everywhere?: true;
+}
+
+/** Stands for "everywhere" where a service's id could be. */
+export const EVERYWHERE = '00000000-0000-0000-0000-000000000000';
+
+const VERBS = ['list', 'read', 'create', 'update', 'delete'] as const;
+
+/** The five actions of a resource: two that look, three that change. */
+function crud<const Name extends string>(
+  name: Name,
+  resource: string,
+  view: Permission,
+  change: Permission,
+  more: Pick<ActionRule, 'everywhere'> = {},
+) {
+  const rules: Partial<Record<string, ActionRule>> = {};
+  for (const verb of VERBS)
+    rules[`${name}.${verb}`] = { permissions: [verb === 'list' || verb === 'read' ? view : change], resource, ...more };
+  return rules as Record<`${Name}.${(typeof VERBS)[number]}`, ActionRule>;
+}
+
+/** Every action there is: what it needs and what it is about. Routes, statements and audit records all read this list. */
+export const ACTIONS = {
+  ...crud('service', 'service', 'services.view', 'services.manage'),
+  'service.create': { permissions: ['services.manage'], resource: 'service', everywhere: true },
+  'service.restore': { permissions: ['services.manage'], resource: 'service' },
+  'service.config.read': { permissions: ['services.view'], resource: 'service_config' },
+  'service.config.update': { permissions: ['services.config.update'], resource: 'service_config' },
+  ...crud('service.domain', 'service_domain', 'services.view', 'services.config.update'),
+  ...crud('service.feature', 'service_feature', 'services.view', 'services.features.manage'),
+  ...crud('service.tester-user', 'service_tester_user', 'services.view', 'services.testers.manage'),
+  ...crud('service.tester-admin', 'service_tester_admin', 'services.view', 'services.testers.manage'),
+  ...crud('service.country', 'service_country', 'services.view', 'services.content.manage'),
+  ...crud('service.locale', 'service_locale', 'services.view', 'services.content.manage'),
+  ...crud('service.consent', 'service_consent', 'services.view', 'services.content.manage'),
+  'service.consent.publish': { permissions: ['services.content.manage'], resource: 'service_consent' },
+  ...crud('service.document', 'service_document', 'services.view', 'services.content.manage'),
+  'service.document.publish': { permissions: ['services.content.manage'], resource: 'service_document' },
+  'service.document.download': { permissions: ['services.view'], resource: 'service_document' },
+  ...crud('admin', 'admin', 'admins.view', 'admins.manage', { everywhere: true }),
+  'admin.bootstrap': { permissions: [], resource: 'admin' },
+  ...crud('role', 'role', 'admins.view', 'admins.manage', { everywhere: true }),
+  ...crud('grant', 'grant', 'admins.view', 'admins.manage', { everywhere: true }),
+  'session.list': { permissions: ['admins.view'], resource: 'session', everywhere: true },
+  'session.revoke': { permissions: ['admins.manage'], resource: 'session', everywhere: true },
+  'session.sign-in': { permissions: [], resource: 'session' },
+  'session.sign-out': { permissions: [], resource: 'session' },
+  'me.read': { permissions: [], resource: 'admin' },
+  'gate.check': { permissions: ['gate.check'], resource: 'gate' },
+  'audit.logs.read': { permissions: ['audit.view'], resource: 'audit_log' },
+  // The permission on the data in an export comes on top.
+  'export.request': { permissions: ['exports.request'], resource: 'export' },
+  'export.read': { permissions: [], resource: 'export' },
+  'export.complete': { permissions: [], resource: 'export' },
+  'export.fail': { permissions: [], resource: 'export' },
+  'export.expire': { permissions: [], resource: 'export' },
+  'export.download': { permissions: ['exports.download'], resource: 'export' },
+} as const satisfies Record<string, ActionRule>;
+
+export type Action = keyof typeof ACTIONS;
+
+export const ruleOf = (action: Action): ActionRule => ACTIONS[action];

@@ -26,7 +26,12 @@ export interface AuditLogPage {
 
 /** Which services' records the caller may read: null = all, also those about no service. */
 async function readableServices(ctx: CallerContext, serviceId: string | null): Promise<string[] | null> {
-  const [row] = await ctx.db.api.run(authorise, { ...callerInput(ctx, 'audit.logs.read', ['audit.view']), serviceId });
+  const [row] = await ctx.db.api.run(authorise, {
+    ...callerInput(ctx, 'audit.logs.read'),
+    serviceId,
+    resource: 'audit_log',
+    resourceId: '',
+  });
   const { scope } = assertAllowed(ctx, row);
   return serviceId ? [serviceId] : scope;
 }

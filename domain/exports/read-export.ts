@@ -8,7 +8,7 @@ import type { ExportView } from './schema.ts';
 
 /** @throws NotFound, Unauthenticated */
 export async function readExport(ctx: CallerContext, exportId: string): Promise<ExportView> {
-  const [row] = await ctx.db.api.run(readExportRow, { ...callerInput(ctx, 'export.read', []), exportId });
+  const [row] = await ctx.db.api.run(readExportRow, { ...callerInput(ctx, 'export.read'), exportId });
   const allowed = assertAllowed(ctx, row);
   if (!allowed.id) throw new NotFound();
   const view = viewOf(allowed);

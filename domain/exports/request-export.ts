@@ -24,7 +24,7 @@ export async function requestExport(
   const parameters = JSON.stringify(request.parameters);
   const requestHash = await hashOf(JSON.stringify([request.exportType, request.fileFormat, request.parameters]));
   const input = {
-    ...callerInput(ctx, 'export.request', ['exports.request', dataPermission]),
+    ...callerInput(ctx, 'export.request', '', [dataPermission]),
     exportId: ctx.newId(),
     exportType: request.exportType,
     parameters,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normaliseIpRange } from './ip-range.ts';
+import { ipRangeContains, normaliseIpRange } from './ip-range.ts';
 
 fc.configureGlobal({ seed: 20_261_121, numRuns: 2000 });
 
@@ -50,17 +50,16 @@ function parseIpv6(text: string): bigint | null {
 }
 
 /** What a text means, IPv4-mapped addresses as IPv4; null for what is none. */
-function parse(text: string): (Range & { single: boolean }) | null {
+function parse(text: string): Range | null {
   const [, host = '', prefix] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
   const ipv4 = parseIpv4(host);
   const address = ipv4 ?? parseIpv6(host);
   const version = ipv4 === null ? 6 : 4;
   const bits = prefix === undefined ? bitsOf(version) : Number(prefix);
   if (address === null || bits > bitsOf(version)) return null;
-  const single = prefix === undefined;
   return version === 6 && bits >= 96 && address >> 32n === 0xffffn
-    ? { version: 4, address: address & 0xffff_ffffn, bits: bits - 96, single }
-    : { version, address, bits, single };
+    ? { version: 4, address: address & 0xffff_ffffn, bits: bits - 96 }
+    : { version, address, bits };
 }
 
 const ipv4Text = (address: bigint) => [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
@@ -98,6 +97,7 @@ describe('IP range', () => {
         const after = parse(normal ?? '');
         if (!before || !after) throw new Error(`${text} became ${normal}`);
         expect(after).toEqual({ ...before, address: mask(before) });
+        expect(normal?.includes('/')).toBe(before.bits < bitsOf(before.version));
       }),
     );
   });
@@ -111,6 +111,36 @@ describe('IP range', () => {
         expect(normaliseIpRange(text.toUpperCase())).toBe(normal);
       }),
     );
+  });
+
+  it('holds exactly the addresses that begin with its bits, of its own family', () => {
+    const near = fc.tuple(ranges, ranges, fc.nat({ max: 128 })).map(([range, other, flip]) => {
+      const { version, address } = parse(range) ?? { version: 4, address: 0n };
+      // As often near the edge of the range as anywhere else.
+      if (flip > bitsOf(version)) return { range, address: other.replace(/\/.*/, '') };
+      const flipped = address ^ (flip === 0 ? 0n : 1n << BigInt(flip - 1));
+      const text =
+        version === 4
+          ? ipv4Text(flipped)
+          : flipped
+              .toString(16)
+              .padStart(32, '0')
+              .replace(/.{4}(?=.)/g, '$&:');
+      return { range, address: text };
+    });
+    const seen = { inside: 0, outside: 0 };
+    fc.assert(
+      fc.property(near, (texts) => {
+        const [range, address] = [parse(texts.range), parse(texts.address)];
+        if (!range || !address) throw new Error(JSON.stringify(texts));
+        const expected = range.version === address.version && mask({ ...address, bits: range.bits }) === mask(range);
+        seen[expected ? 'inside' : 'outside']++;
+        const holds = ipRangeContains(normaliseIpRange(texts.range) ?? '', normaliseIpRange(texts.address) ?? '');
+        expect([texts, holds]).toEqual([texts, expected]);
+      }),
+    );
+    console.log(`addresses in ranges: ${JSON.stringify(seen)}, failed 0`);
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(200);
   });
 
   it('takes from random text exactly what the standards call an address or a range', () => {
@@ -140,7 +170,10 @@ describe('IP range', () => {
     ['203.0.113.9', '203.0.113.9'],
     ['203.0.113.9/24', '203.0.113.0/24'],
     ['203.0.113.9/0', '0.0.0.0/0'],
-    ['203.0.113.9/32', '203.0.113.9/32'],
+    ['203.0.113.9/32', '203.0.113.9'],
+    ['2001:db8::1/128', '2001:db8::1'],
+    ['::ffff:203.0.113.9/128', '203.0.113.9'],
+    ['2001:db8::/32', '2001:db8::/32'],
     ['2001:DB8:85A3:8D3:0:0:0:1', '2001:db8:85a3:8d3::1'],
     ['2001:db8:85a3:8d3::1/48', '2001:db8:85a3::/48'],
     ['::/0', '::/0'],

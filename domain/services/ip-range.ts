@@ -13,10 +13,23 @@ export function normaliseIpRange(text: string): string | null {
   )
     return null;
   try {
-    return text.includes('/') ? networkOf(text) : ipaddr.process(text).toString();
+    return text.includes('/') ? withoutFullPrefix(networkOf(text)) : ipaddr.process(text).toString();
   } catch {
     return null;
   }
+}
+
+/** A network of one address is that address. */
+const withoutFullPrefix = (range: string) => range.replace(range.includes(':') ? /\/128$/ : /\/32$/, '');
+
+/**
+ * Whether an address is in a range, both as normaliseIpRange spells them. A range of one family holds no address of the other.
+ * @throws Error for text of another form
+ */
+export function ipRangeContains(range: string, address: string): boolean {
+  const [network, bits] = ipaddr.parseCIDR(range.includes('/') ? range : `${range}/${range.includes(':') ? 128 : 32}`);
+  const host = ipaddr.parse(address);
+  return host.kind() === network.kind() && host.match(network, bits);
 }
 
 function networkOf(text: string): string {

@@ -13,7 +13,7 @@ const FIELDS = Object.keys(configState.shape) as (keyof ConfigState)[];
 /** @throws NotFound, Unauthenticated, DomainError forbidden */
 export async function readConfig(ctx: CallerContext, serviceId: string): Promise<ConfigView> {
   const [row] = await ctx.db.api.run(readConfigRow, {
-    ...callerInput(ctx, 'service.config.read', ['services.view']),
+    ...callerInput(ctx, 'service.config.read'),
     serviceId,
   });
   return viewOf(serviceId, assertAllowed(ctx, row));

@@ -38,7 +38,8 @@ const p = sql.placeholder;
 
 /** What a statement is about; its audit records name it. */
 export interface About {
-  resource: string;
+  /** A name of our own, or SQL text. */
+  resource: string | SQL;
   resourceId: SQL;
   /** SQL uuid; its value may be NULL: about none. A caller without any grant that reaches it is told `not_found`. */
   serviceId?: SQL;
@@ -56,8 +57,10 @@ export interface About {
 export function accessCte({ resource, resourceId, serviceId, attempted }: About): SQL {
   return sql`access AS MATERIALIZED (SELECT * FROM authorise(${p('subject')}, ${p('sessionId')}, ${p('issuedAt')}, ${p('permissions')},
   ${serviceId ?? sql`NULL`}, ${p('ipAddress')}, ${p('userAgent')}, ${p('eventId')}, ${p('eventTime')}, ${p('action')},
-  ${sql.raw(`'${resource}'`)}, ${resourceId}, ${attempted ?? sql`NULL`}, ${p('reason')}, ${p('requestId')}, ${p('traceId')}))`;
+  ${nameOf(resource)}, ${resourceId}, ${attempted ?? sql`NULL`}, ${p('reason')}, ${p('requestId')}, ${p('traceId')}))`;
 }
+
+const nameOf = (resource: string | SQL) => (typeof resource === 'string' ? sql.raw(`'${resource}'`) : resource);
 
 const OUTBOX_COLUMNS = sql.raw(
   [
@@ -89,6 +92,8 @@ export interface AuditedThing extends Omit<About, 'attempted'> {
   outcome: SQL;
   before?: SQL;
   after?: SQL;
+  /** Of a further record in the same statement; `time` is the id's. */
+  event?: { id: SQL; time: SQL };
   /** FROM and WHERE that yield one row when there is something to record; `access` is joined already. */
   from: SQL;
 }
@@ -96,8 +101,8 @@ export interface AuditedThing extends Omit<About, 'attempted'> {
 /** `INSERT INTO audit_outbox … SELECT` for the caller of this statement: the record commits with the change or not at all. */
 export function insertAudit(thing: AuditedThing): SQL {
   return sql`INSERT INTO ${auditOutbox} (${OUTBOX_COLUMNS})
-  SELECT ${p('eventId')}::uuid, ${p('eventTime')}::timestamptz, coalesce(access.admin_id, ${NOBODY}), access.email, access.role,
-    ${p('action')}, ${sql.raw(`'${thing.resource}'`)}, ${thing.resourceId}, ${thing.serviceId ?? sql`NULL`}, ${thing.outcome},
+  SELECT ${thing.event?.id ?? p('eventId')}::uuid, ${thing.event?.time ?? p('eventTime')}::timestamptz, coalesce(access.admin_id, ${NOBODY}), access.email, access.role,
+    ${p('action')}, ${nameOf(thing.resource)}, ${thing.resourceId}, ${thing.serviceId ? sql`nullif(${thing.serviceId}, ${NOBODY})` : sql`NULL`}, ${thing.outcome},
     ${thing.before ?? sql`NULL`}, ${thing.after ?? sql`NULL`}, ${p('reason')}, ${p('ipAddress')}, ${p('requestId')}, ${p('traceId')},
     ${p('sessionId')}
   FROM access ${thing.from}`;

@@ -58,7 +58,17 @@ export interface UpdatedConfigRow extends ConfigRow {
   /** False when If-Match named another version: nothing was written. */
   matched: boolean | null;
   changed: boolean | null;
+  /** True when the IP whitelist, as changed, would leave the caller out: nothing was written. */
+  locked_out: boolean | null;
 }
+
+const whitelist = (state: string) => sql.raw(`(${state}->'ipWhitelistEnabled', ${state}->'ipWhitelist')`);
+
+/** Not knowing the caller's address counts as being left out. Ranges of one family hold no addresses of the other. */
+const LEAVES_CALLER_OUT = sql`(NOT ${p('force')}::boolean AND (chg.after->>'ipWhitelistEnabled')::boolean
+    AND ${whitelist('chg.after')} IS DISTINCT FROM ${whitelist('chg.before')}
+    AND (${p('callerAddress')}::inet IS NULL OR NOT EXISTS (
+      SELECT FROM jsonb_array_elements_text(chg.after->'ipWhitelist') AS r (range) WHERE ${p('callerAddress')}::inet <<= r.range::inet)))`;
 
 /**
  * Authorise, lock, compare the version, merge, write and audit: one statement, one round trip.
@@ -67,7 +77,13 @@ export interface UpdatedConfigRow extends ConfigRow {
  * its audit record, depending on the order of evaluation. `patch` holds validated fields of ConfigState only.
  */
 export const updateConfig = statement<
-  CallerInput & { serviceId: string; ifMatch: readonly number[] | null; patch: string },
+  CallerInput & {
+    serviceId: string;
+    ifMatch: readonly number[] | null;
+    patch: string;
+    callerAddress: string | null;
+    force: boolean;
+  },
   UpdatedConfigRow
 >(sql`
 WITH ${ACCESS}, cur AS (
@@ -78,9 +94,10 @@ WITH ${ACCESS}, cur AS (
     (cur.before || ${p('patch')}::jsonb) IS DISTINCT FROM cur.before AS changed,
     (${p('ifMatch')}::int[] IS NULL OR cur.version = ANY (${p('ifMatch')}::int[])) AS matched
   FROM cur
+), chk AS (SELECT chg.id, ${LEAVES_CALLER_OUT} AS locked_out FROM chg
 ), upd AS (
   UPDATE ${serviceConfig} c SET ${assignments}, "version" = c.version + 1, "updated_at" = now()
-  FROM chg WHERE c.id = chg.id AND chg.changed AND chg.matched RETURNING c.id, c.version, c.updated_at
+  FROM chg JOIN chk ON chk.id = chg.id WHERE c.id = chg.id AND chg.changed AND chg.matched AND NOT chk.locked_out RETURNING c.id, c.version, c.updated_at
 ), recorded AS (${insertAudit({
   ...ABOUT,
   outcome: sql`'success'`,
@@ -88,6 +105,6 @@ WITH ${ACCESS}, cur AS (
   after: sql`chg.after`,
   from: sql`CROSS JOIN chg JOIN upd ON upd.id = chg.id`,
 })})
-SELECT access.verdict, access.admin_id, access.missing, chg.id, chg.after AS state, chg.matched, chg.changed,
+SELECT access.verdict, access.admin_id, access.missing, chg.id, chg.after AS state, chg.matched, chg.changed, chk.locked_out,
   coalesce(upd.version, chg.version) AS version, ${rfc3339(sql`coalesce(upd.updated_at, chg.updated_at)`)} AS updated_at
-FROM access LEFT JOIN chg ON true LEFT JOIN upd ON upd.id = chg.id`);
+FROM access LEFT JOIN chg ON true LEFT JOIN chk ON true LEFT JOIN upd ON upd.id = chg.id`);

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, pgEnum, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { admins } from './access.ts';
 
 export const exportStatus = pgEnum('export_status', ['queued', 'processing', 'ready', 'expired', 'failed']);
@@ -76,7 +88,7 @@ export const idempotencyKeys = pgTable(
     requestHash: text('request_hash').notNull(),
     resourceId: uuid('resource_id').notNull(),
     /** The first answer's body, where the resource itself may have changed since. */
-    answer: jsonb(),
+    answer: json(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.adminId, t.route, t.key] }), index('idempotency_keys_by_age').on(t.createdAt)],

@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listLogs, readLog } from '../../domain/audit/read-logs.ts';
 import { auditLogQuery } from '../../domain/audit/schema.ts';
 import { type App, callerContext } from '../http.ts';
-import { idParam, problems, signedIn } from '../openapi.ts';
+import { idParam, problems } from '../openapi.ts';
+import { secured } from '../route.ts';
 
 const summary = z
   .object({
@@ -26,12 +27,11 @@ const summary = z
 const detail = summary.extend({ sessionId: z.string(), before: z.unknown(), after: z.unknown() }).openapi('AuditLog');
 
 const listRoute = createRoute({
+  ...secured('audit.logs.read', 'Audit records, newest first'),
   method: 'get',
   path: '/v1/audit/logs',
   tags: ['audit'],
-  summary: 'Audit records, newest first (audit.view)',
   description: 'Without from and to the last 30 days up to now are searched; the answer states the range.',
-  security: signedIn,
   request: { query: auditLogQuery },
   responses: {
     200: {
@@ -53,11 +53,10 @@ const listRoute = createRoute({
 });
 
 const readRoute = createRoute({
+  ...secured('audit.logs.read', 'One audit record with its states before and after'),
   method: 'get',
   path: '/v1/audit/logs/{id}',
   tags: ['audit'],
-  summary: 'One audit record with its states before and after (audit.view)',
-  security: signedIn,
   request: { params: z.object({ id: idParam('id') }) },
   responses: {
     200: { description: 'The record.', content: { 'application/json': { schema: detail } } },

@@ -4,7 +4,8 @@ import { requestExport } from '../../domain/exports/request-export.ts';
 import { exportRequest } from '../../domain/exports/schema.ts';
 import { type App, callerContext } from '../http.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
-import { idParam, problems, signedIn } from '../openapi.ts';
+import { idParam, problems } from '../openapi.ts';
+import { body, createHeaders, json, secured } from '../route.ts';
 
 const view = z
   .object({
@@ -29,37 +30,31 @@ const view = z
   .openapi('Export');
 
 const postExport = createRoute({
+  ...secured('export.request', 'Request an export; the permission on the data is needed too'),
   method: 'post',
   path: '/v1/admin/exports',
   tags: ['exports'],
-  summary: 'Request an export (exports.request and the permission on the data)',
   description: 'Produced in the background; the file holds exactly the records accepted up to its cutoff.',
-  security: signedIn,
   request: {
-    headers: z.object({
-      'idempotency-key': z
-        .string()
-        .min(1)
-        .max(200)
-        .optional()
-        .openapi({ description: 'Same key, same body: same answer for 24 h' }),
-    }),
-    body: { required: true, content: { 'application/json': { schema: exportRequest } } },
+    headers: createHeaders.omit({ 'audit-reason': true }),
+    body: body(exportRequest),
   },
   responses: {
-    202: { description: 'Accepted; Location is the export.', content: { 'application/json': { schema: view } } },
+    202: json('Accepted; Location is the export.', view),
     ...problems('malformed_request', 'conflict', 'body_too_large', 'unsupported_media_type', 'invalid_field'),
   },
 });
 
 const getExport = createRoute({
+  ...secured(
+    'export.read',
+    'An export: progress, and a signed link once it is ready (its requester, or exports.download and the data)',
+  ),
   method: 'get',
   path: '/v1/admin/exports/{id}',
   tags: ['exports'],
-  summary: 'An export: progress, and a signed link once it is ready (its requester, or exports.download and the data)',
-  security: signedIn,
   request: { params: z.object({ id: idParam('id') }) },
-  responses: { 200: { description: 'The export.', content: { 'application/json': { schema: view } } }, ...problems() },
+  responses: { 200: json('The export.', view), ...problems() },
 });
 
 export function mountExports(app: App): void {

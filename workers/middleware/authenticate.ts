@@ -1,20 +1,38 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { openSession } from '../../domain/access/browser-session.ts';
 import { verifyToken } from '../../domain/access/token.ts';
 import type { Principal } from '../../domain/context.ts';
 import { Unauthenticated } from '../../domain/errors.ts';
+import { sessionCookie } from '../auth/cookies.ts';
 import type { Runtime } from '../context.ts';
 import type { HttpEnv } from '../http.ts';
+import { requireSameOrigin } from './same-origin.ts';
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The verified holder of a Bearer token (RFC 6750). @throws Unauthenticated, Unavailable */
 export function principalOf(runtime: Runtime, authorization: string | undefined): Promise<Principal> {
   const [, token] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
-  if (!token) throw new Unauthenticated('Send an access token: Authorization: Bearer <token>.');
+  if (!token)
+    throw new Unauthenticated('Send an access token (Authorization: Bearer <token>), or sign in at /auth/login.');
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = runtime.config;
   return runtime.recentTokens.principal(token, (fresh) => verifyToken(fresh, { issuer, audience }, runtime.keys));
 }
 
-/** Leaves `caller`. Whether the session lives and what it may do is decided in the database, by the work itself. */
+/** Whose session the cookie holds. @throws Unauthenticated, DomainError foreign_origin */
+function browserPrincipal(c: Context<HttpEnv>, cookie: string): Promise<Principal> {
+  if (!SAFE.has(c.req.method)) requireSameOrigin(c);
+  const { cookieKeys, now } = c.get('ctx');
+  // The space keeps it apart from tokens, which have none: a cookie's text sent as a token is no token.
+  return c.env.runtime.recentTokens.principal(`cookie ${cookie}`, () => openSession(cookieKeys, cookie, now()));
+}
+
+/** Leaves `caller`, by the Bearer token or else by the session cookie. Whether the session lives is decided afterwards. */
 export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
-  c.set('caller', await principalOf(c.env.runtime, c.req.header('authorization')));
+  const authorization = c.req.header('authorization');
+  const cookie = authorization === undefined ? sessionCookie(c) : undefined;
+  const caller = cookie === undefined ? principalOf(c.env.runtime, authorization) : browserPrincipal(c, cookie);
+  c.set('caller', await caller);
   await next();
 });

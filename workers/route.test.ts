@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Malformed } from '../../domain/errors.ts';
-import { versionsOf } from './config.ts';
+import { Malformed } from '../domain/errors.ts';
+import { versionsOf } from './route.ts';
 
 describe('If-Match', () => {
   it.each([

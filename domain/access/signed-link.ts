@@ -1,0 +1,68 @@
+/** HMAC-SHA-256 keys by id. Links are made with `current`; every key listed still opens the links it made. */
+export interface SigningKeys {
+  current: string;
+  keys: ReadonlyMap<string, CryptoKey>;
+}
+
+/** A link to download one file, for a limited time. */
+export interface LinkClaims {
+  /** Of the file, as the link has it. */
+  path: string;
+  /** Whose link it is: re-authorised at every download. */
+  adminId: string;
+  /** Seconds since the epoch. */
+  issuedAt: number;
+  expiresAt: number;
+}
+
+const METHOD = 'GET';
+const DISPOSITION = 'attachment';
+
+/** Each field with its length before it: no two different sets of fields give the same bytes. */
+function signedBytes(claims: LinkClaims, keyId: string): Uint8Array<ArrayBuffer> {
+  const fields = [
+    METHOD,
+    claims.path,
+    claims.adminId,
+    String(claims.issuedAt),
+    String(claims.expiresAt),
+    DISPOSITION,
+    keyId,
+  ];
+  return new TextEncoder().encode(
+    fields.map((field) => `${field.length}:${field}`).join(''),
+  ) as Uint8Array<ArrayBuffer>;
+}
+
+const query = (claims: LinkClaims, keyId: string, signature: string) =>
+  `admin=${claims.adminId}&issued=${claims.issuedAt}&expires=${claims.expiresAt}&kid=${keyId}&sig=${signature}`;
+
+/** @returns path and query of the link */
+export async function signLink(keys: SigningKeys, claims: LinkClaims): Promise<string> {
+  const key = keys.keys.get(keys.current);
+  if (!key) throw new Error(`no link key ${keys.current}`);
+  const signature = await crypto.subtle.sign('HMAC', key, signedBytes(claims, keys.current));
+  return `${claims.path}?${query(claims, keys.current, new Uint8Array(signature).toHex())}`;
+}
+
+const SHAPE = /^admin=([0-9a-f-]{36})&issued=(\d{10})&expires=(\d{10})&kid=([\w-]{1,32})&sig=([0-9a-f]{64})$/;
+
+/**
+ * Reads a link back. The query must be letter for letter what signLink writes, so that reordered, doubled or re-encoded
+ * parameters are no link.
+ * @param search the raw query string without `?`
+ * @returns null when it is not one of ours or has expired
+ */
+export async function verifyLink(
+  keys: SigningKeys,
+  path: string,
+  search: string,
+  nowMs: number,
+): Promise<LinkClaims | null> {
+  const [, adminId, issued, expires, keyId, signature] = SHAPE.exec(search) ?? [];
+  const key = keyId === undefined ? undefined : keys.keys.get(keyId);
+  if (!adminId || !keyId || !signature || !key) return null;
+  const claims = { path, adminId, issuedAt: Number(issued), expiresAt: Number(expires) };
+  const genuine = await crypto.subtle.verify('HMAC', key, Uint8Array.fromHex(signature), signedBytes(claims, keyId));
+  return genuine && nowMs < claims.expiresAt * 1000 ? claims : null;
+}

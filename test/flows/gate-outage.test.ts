@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type App, type Person, startApp, until } from '../app.ts';
+import { addTester, caller, checkByBinding, checkOverHttp, type Decision, openService, visit } from '../gate.ts';
+
+let app: App;
+let machine: Person;
+let operator: Person;
+beforeAll(async () => {
+  app = await startApp({}, { caller });
+  [machine, operator] = await Promise.all([app.person('gate'), app.person('operator')]);
+});
+afterEach(() => app.postgres.decide(() => 'none'));
+afterAll(() => app.stop());
+
+const check = async (serviceId: string, more: object = {}): Promise<Decision> =>
+  (await checkByBinding(app, visit(serviceId, more)))[0] as Decision;
+
+const LAST_KNOWN = /^last-known-good; age=\d+$/;
+const failedLoads = () => app.log.filter((line) => line.includes('a configuration cannot be loaded')).length;
+
+/** The copy in KV is written after the answer. */
+const copied = async (serviceId: string) => {
+  const kv = await app.worker().miniflare.getKVNamespace('LAST_KNOWN_GOOD', 'steward');
+  await until(async () => (await kv.get(`gate:${serviceId}`)) !== null, 'the copy is in KV');
+};
+
+describe('gate.outage', () => {
+  it('decides all the same from its own copy, says so, and learns of a change when Postgres is back', async () => {
+    const service = await openService(app, {
+      ipWhitelistEnabled: true,
+      ipWhitelist: ['203.0.113.0/24'],
+      rateLimitEnabled: true,
+    });
+    expect((await check(service)).headers['Steward-Gate-Config']).toBeUndefined();
+    const before = failedLoads();
+    app.postgres.decide(() => 'refuse');
+    let decision = await check(service);
+    await until(async () => {
+      decision = await check(service);
+      expect(decision.reason).toBe('allowed');
+      return decision.headers['Steward-Gate-Config'] !== undefined;
+    }, 'the copy is 10 s old');
+    expect(decision.headers['Steward-Gate-Config']).toMatch(LAST_KNOWN);
+    expect(decision.headers.RateLimit).toMatch(/^"gate";r=/);
+    expect(await check(service, { ip: '192.0.2.1' })).toMatchObject({ reason: 'ip_not_allowed', allow: false });
+    const asked = await checkByBinding(app, visit(service), 500);
+    expect(asked.filter(({ allow }) => allow)).toHaveLength(500);
+    expect(asked.every(({ headers }) => LAST_KNOWN.test(headers['Steward-Gate-Config'] ?? ''))).toBe(true);
+    const failed = failedLoads() - before;
+    expect(failed).toBeGreaterThan(0);
+    // At most one attempt a second, however many ask.
+    expect(failed).toBeLessThan(10);
+
+    app.postgres.decide(() => 'none');
+    expect((await app.patch(operator, service, { maintenanceMode: true })).status).toBe(200);
+    decision = await check(service);
+    expect([decision.reason, decision.headers['Steward-Gate-Config']]).toEqual(['maintenance', undefined]);
+    console.log(`gate without Postgres: tried 502, undecided 0, loads that failed ${failed}`);
+  });
+
+  it('decides in a fresh isolate from KV’s copy', async () => {
+    const service = await openService(app, { ipWhitelistEnabled: true, ipWhitelist: ['203.0.113.9'] });
+    const tester = await addTester(app, service, ['bypass_ip']);
+    await check(service);
+    await copied(service);
+    const never = await openService(app);
+    await app.restart();
+    app.postgres.decide(() => 'refuse');
+    const decision = await check(service);
+    expect(decision).toMatchObject({ allow: true, reason: 'allowed' });
+    expect(decision.headers['Steward-Gate-Config']).toMatch(LAST_KNOWN);
+    expect((await check(service, { ip: '192.0.2.1' })).reason).toBe('ip_not_allowed');
+    expect((await check(service, { ip: '192.0.2.1', userId: tester })).reason).toBe('allowed');
+    expect(await check(never)).toMatchObject({
+      allow: false,
+      reason: 'config_unavailable',
+      status: 503,
+      headers: { 'Retry-After': '1' },
+    });
+    app.postgres.decide(() => 'none');
+    await until(async () => (await check(never)).reason === 'allowed', 'Postgres is asked again');
+    await until(
+      async () => (await check(service)).headers['Steward-Gate-Config'] === undefined,
+      'what Postgres says counts again',
+    );
+  });
+
+  it('does not wait for a Postgres that hangs longer than two seconds, and then not at all', async () => {
+    const service = await openService(app);
+    await check(service);
+    await copied(service);
+    await app.restart();
+    app.postgres.decide(({ body }) => (body.includes('service_tester_users') ? 'hang' : 'none'));
+    const faults = app.postgres.faults();
+    const first = await checkByBinding(app, visit(service), 100);
+    expect(first.every(({ allow }) => allow)).toBe(true);
+    for (let i = 0; i < 100; i++) expect((await check(service)).headers['Steward-Gate-Config']).toMatch(LAST_KNOWN);
+    // The first answer of Postgres that never comes: had they waited for it, there were one of them for each.
+    const hung = app.postgres.faults() - faults;
+    expect(hung).toBeLessThanOrEqual(2);
+    console.log(`gate with a Postgres that hangs: tried 200, undecided 0, asked Postgres ${hung} times`);
+  });
+
+  it('answers machines over HTTP too', async () => {
+    const service = await openService(app);
+    await checkOverHttp(app, machine, visit(service));
+    app.postgres.decide(() => 'refuse');
+    const decision = await checkOverHttp(app, machine, visit(service));
+    expect(decision.allow).toBe(true);
+  });
+});
+
+describe('gate.issuer', () => {
+  it('may be another one than staff’s: its audience counts, and without its keys nobody’s token is taken', async () => {
+    const audience = 'https://shop.test/api';
+    const away = { GATE_AUDIENCE: audience, GATE_JWKS_URL: 'http://127.0.0.1:9/jwks' };
+    for (const [vars, expected] of [
+      [{ GATE_AUDIENCE: audience }, ['allowed', 'token_invalid']],
+      [away, ['keys_unavailable', 'keys_unavailable']],
+    ] as const) {
+      const other = await startApp(vars, { caller });
+      try {
+        const service = await openService(other, { jwtValidation: true });
+        const tokens = [await other.mint({ sub: 'visitor', aud: audience }), await other.mint({ sub: 'visitor' })];
+        const decisions = await Promise.all(tokens.map((token) => checkByBinding(other, visit(service, { token }))));
+        expect(decisions.map(([decision]) => decision?.reason)).toEqual(expected);
+        const staff = await other.person('gate');
+        expect((await checkOverHttp(other, staff, visit(service))).reason).toBe('token_missing');
+      } finally {
+        await other.stop();
+      }
+    }
+  });
+});

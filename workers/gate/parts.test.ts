@@ -1,0 +1,147 @@
+/// <reference types="@cloudflare/vitest-plugin/types" />
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import type { KeyCache } from '../../domain/access/jwks.ts';
+import { check, configChanged, type GateContext, type GateParts } from '../../domain/gate/check.ts';
+import type { KeptSnapshot } from '../../domain/gate/config-cache.ts';
+import type { GateRequest } from '../../domain/gate/schema.ts';
+import type { Bindings } from '../env.ts';
+import { gateParts } from './parts.ts';
+
+type GateSnapshot = KeptSnapshot['snapshot'];
+
+const bindings = env as unknown as Bindings;
+const config = {
+  PUBLIC_URL: 'https://steward.test',
+  OIDC_ISSUER: 'https://issuer.test',
+  OIDC_AUDIENCE: 'steward',
+  GATE_ISSUER: undefined,
+  GATE_AUDIENCE: undefined,
+};
+
+/** Postgres, as far as the gate asks it. */
+function postgres(snapshot: GateSnapshot) {
+  const site = { snapshot, away: false, reads: 0, log: [] as string[], work: [] as Promise<unknown>[] };
+  const run = async () => {
+    site.reads++;
+    if (site.away) throw new Error('refused');
+    return [{ snapshot: site.snapshot }];
+  };
+  const api = { run } as unknown as GateContext['db']['api'];
+  const ctx: GateContext = {
+    db: { api, exporter: api, drainer: api },
+    later: (work) => void site.work.push(work),
+    log: { info: () => undefined, error: (message) => void site.log.push(message) },
+    now: Date.now,
+  };
+  return { site, ctx };
+}
+
+/** What an isolate of its own would have, with the calls it makes. */
+function isolate(metrics?: AnalyticsEngineDataset): GateParts & { calls: { n: number }[] } {
+  const parts = gateParts(
+    { ...bindings, ...(metrics ? { METRICS: metrics } : {}) },
+    config,
+    undefined as unknown as KeyCache,
+  );
+  const calls: { n: number }[] = [];
+  return {
+    ...parts,
+    calls,
+    takeMany: (budget, n) => {
+      calls.push({ n });
+      return parts.takeMany(budget, n);
+    },
+  };
+}
+
+const open: GateSnapshot = {
+  archived: false,
+  config: {
+    jwtValidation: false,
+    domainValidation: false,
+    ipWhitelistEnabled: false,
+    ipWhitelist: [],
+    rateLimitEnabled: false,
+    rateLimitRequests: 100,
+    rateLimitWindow: 3600,
+    maintenanceMode: false,
+    maintenanceMessage: null,
+  },
+  domains: [],
+  testerUsers: [],
+  testerAdmins: [],
+  features: [],
+};
+const having = (more: Partial<GateSnapshot['config']>) => ({ ...open, config: { ...open.config, ...more } });
+const visit = (serviceId: string): GateRequest => ({ serviceId, ip: '203.0.113.9', method: 'GET', path: '/' });
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
+describe('the gate on its bindings', () => {
+  it('tells other isolates of the location about a change through the Cache API', async () => {
+    const { site, ctx } = postgres(open);
+    const [here, there] = [isolate(), isolate()];
+    const service = crypto.randomUUID();
+    for (const each of [here, there]) expect((await check(ctx, each, visit(service))).reason).toBe('allowed');
+    site.snapshot = having({ maintenanceMode: true });
+    await configChanged(here, service);
+    expect((await check(ctx, here, visit(service))).reason).toBe('maintenance');
+    // No other way could it hear of it this early: its copy is good for 10 s.
+    await pause(110);
+    expect((await check(ctx, there, visit(service))).reason).toBe('maintenance');
+    await Promise.all(site.work);
+  });
+
+  it('counts 1,000 checks at once exactly, in two calls of the object, and none once it knows the subject is over', async () => {
+    const { site, ctx } = postgres(having({ rateLimitEnabled: true }));
+    const parts = isolate();
+    const service = crypto.randomUUID();
+    // The object and what the checks are decided by must be there already: else they wait for it and come one after the other.
+    await check(ctx, parts, visit(service));
+    const before = parts.calls.length;
+    const decisions = await Promise.all(Array.from({ length: 1000 }, () => check(ctx, parts, visit(service))));
+    const calls = parts.calls.length;
+    expect(decisions.filter(({ allow }) => allow)).toHaveLength(99);
+    expect(calls - before).toBe(2);
+    for (let i = 0; i < 500; i++) expect((await check(ctx, parts, visit(service))).status).toBe(429);
+    expect(parts.calls.length - calls).toBe(0);
+    console.log(
+      `gate limit 100: one before, 1,000 at once, 99 allowed, ${calls - before} object calls; 500 more, 0 object calls`,
+    );
+    await Promise.all(site.work);
+  });
+
+  it('says in a metric that Postgres is away, and names nobody in it', async () => {
+    const points: unknown[] = [];
+    const metrics = { writeDataPoint: (point?: unknown) => void points.push(point) } as AnalyticsEngineDataset;
+    const { site, ctx } = postgres(open);
+    const service = crypto.randomUUID();
+    const first = isolate();
+    await check(ctx, first, visit(service));
+    await Promise.all(site.work);
+    site.away = true;
+    const [known, unknown] = [
+      await check(ctx, isolate(metrics), visit(service)),
+      await check(ctx, isolate(metrics), visit(crypto.randomUUID())),
+    ];
+    expect([known.reason, unknown.reason]).toEqual(['allowed', 'config_unavailable']);
+    expect(known.headers['Steward-Gate-Config']).toMatch(/^last-known-good; age=\d+$/);
+    const point = (name: string, label: string) => ({ indexes: [name], blobs: [name, label], doubles: [1] });
+    expect(points).toEqual([
+      point('gate.config.load_failed', 'postgres'),
+      point('gate.check.postgres_away', 'last_known_good'),
+      point('gate.config.load_failed', 'postgres'),
+      point('gate.check.postgres_away', 'no_copy'),
+    ]);
+    expect(site.log).toHaveLength(2);
+    await Promise.all(site.work);
+  });
+
+  it('denies for the moment when requests cannot be counted', async () => {
+    const { site, ctx } = postgres(having({ rateLimitEnabled: true }));
+    const parts = { ...isolate(), takeMany: () => Promise.reject(new Error('the object is away')) };
+    const decision = await check(ctx, parts, visit(crypto.randomUUID()));
+    expect(decision).toMatchObject({ allow: false, reason: 'rate_limit_unavailable', headers: { 'Retry-After': '1' } });
+    await Promise.all(site.work);
+  });
+});
