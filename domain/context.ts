@@ -2,6 +2,7 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Database } from '../drizzle/client.ts';
 import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
 import type { OpenIdProvider } from './access/openid-provider.ts';
+import type { Asked } from './access/guard-state.ts';
 import type { Permits, RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
 import type { SealingKeys } from './access/seal.ts';
 import type { KnownSession } from './access/standing.ts';
@@ -28,12 +29,9 @@ export interface Origin {
 }
 
 /** What an admin's guard says when a request comes in. */
-export interface Entry {
+export interface Entry extends Asked {
   /** null when no policy was given. */
   permits: Permits | null;
-  /** null: it must be asked of Postgres, and may be taught under `ticket`. */
-  known: KnownSession | null;
-  ticket: string;
 }
 
 export interface Log {

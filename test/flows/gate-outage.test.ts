@@ -58,6 +58,28 @@ describe('gate.outage', () => {
     console.log(`gate without Postgres: tried 502, undecided 0, loads that failed ${failed}`);
   });
 
+  it('goes on over HTTP for a machine it knows, also when every object was evicted, and for nobody else', async () => {
+    const service = await openService(app);
+    expect((await checkOverHttp(app, machine, visit(service))).reason).toBe('allowed');
+    await copied(service);
+    // What the guard learned is written behind the answer: by this one it is.
+    expect((await checkOverHttp(app, machine, visit(service))).reason).toBe('allowed');
+    const stranger = await app.person('gate');
+    await app.restart();
+    app.postgres.decide(() => 'refuse');
+    let tried = 0;
+    for (; tried < 100; tried++) {
+      const decision = await checkOverHttp(app, machine, visit(service));
+      expect([decision.reason, LAST_KNOWN.test(decision.headers['Steward-Gate-Config'] ?? '')]).toEqual([
+        'allowed',
+        true,
+      ]);
+    }
+    const refused = await app.call('POST', '/v1/gate/check', { as: stranger, body: visit(service) });
+    expect([refused.status, refused.json.code]).toEqual([503, 'dependency_unavailable']);
+    console.log(`gate over HTTP without Postgres: tried ${tried}, undecided 0; strangers let through 0`);
+  });
+
   it('decides in a fresh isolate from KV’s copy', async () => {
     const service = await openService(app, { ipWhitelistEnabled: true, ipWhitelist: ['203.0.113.9'] });
     const tester = await addTester(app, service, ['bypass_ip']);

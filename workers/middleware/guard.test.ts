@@ -30,6 +30,7 @@ function guarded(enter: () => Promise<Entry>) {
 const entry = (granted: number): Entry => ({
   permits: { granted, remaining: 0, endsInMs: 30_000 },
   known: null,
+  stale: null,
   ticket: 't',
 });
 
