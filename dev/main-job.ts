@@ -42,12 +42,15 @@ interface AuditItem {
 }
 
 async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
-  const admin = seeded.admins.find(({ role }) => role === 'operator');
+  const [admin, machine] = ['operator', 'gate'].map((name) => seeded.admins.find(({ role }) => role === name));
   const service = seeded.services[0];
-  expect(admin !== undefined && service !== undefined, 'the seed has an operator and a service');
-  const token = await step('the issuer signs an access token', () =>
-    issuer.accessToken({ subject: admin.subject, email: admin.email, sessionId: randomUUID() }),
+  expect(
+    admin !== undefined && machine !== undefined && service !== undefined,
+    'the seed has two admins and a service',
   );
+  const signedIn = ({ subject, email }: { subject: string; email: string }) =>
+    issuer.accessToken({ subject, email, sessionId: randomUUID() });
+  const token = await step('the issuer signs an access token', () => signedIn(admin));
   const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     fetch(worker.url + path, {
       method,
@@ -83,6 +86,16 @@ async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
   await step('a second change on the old version is refused', async () => {
     const answer = await call('PATCH', config, { maintenanceMode: false }, { 'If-Match': '"1"' });
     expect(answer.status === 412, `a stale If-Match answers ${answer.status}, not 412`);
+  });
+  await step('the gate lets nobody pass from the next check on, and says why', async () => {
+    const answer = await fetch(`${worker.url}/v1/gate/check`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${await signedIn(machine)}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ serviceId: service.id, host: 'example.com', ip: '203.0.113.9', method: 'GET', path: '/' }),
+    });
+    const decision = (await answer.json()) as { allow: boolean; reason: string; message: string };
+    expect(!decision.allow && decision.reason === 'maintenance', `the gate says ${decision.reason}`);
+    expect(decision.message === 'Back at noon', 'with the message of the service');
   });
   const record = await step('its record is in ClickHouse and can be queried', () =>
     eventually('the audit record', async () => (await trailOf(service.id))[0]),

@@ -20,7 +20,11 @@ describe('the summary', () => {
     postgres: 'postgres://o:p@127.0.0.1:3004/steward',
     dataDir: '/data',
     services: [{ id: 'id-1', slug: 'shop', name: 'Web shop' }],
-    tokens: ['owner', 'service-manager'].map((role) => ({ role, email: `${role}@x`, token: `token.of.${role}` })),
+    tokens: ['owner', 'service-manager', 'gate'].map((role) => ({
+      role,
+      email: `${role}@x`,
+      token: `token.of.${role}`,
+    })),
   };
 
   it('puts everything to paste on whole lines of its own', () => {
@@ -41,9 +45,17 @@ describe('the summary', () => {
     'walks the main job in a shell, with %s addresses',
     async (kind) => {
       const seen: string[] = [];
+      let asked = '';
       const server = createServer((request, response) => {
         const base = kind && `http://${request.headers.host}`;
         seen.push(`${request.method} ${request.url} ${request.headers['audit-reason'] ?? ''}`.trim());
+        if (request.url === '/v1/gate/check') {
+          request.on('data', (chunk) => {
+            asked += chunk;
+          });
+          request.on('end', () => response.end(`${request.headers.authorization} asked`));
+          return;
+        }
         if (request.method === 'POST') response.writeHead(202, { Location: `${base}/v1/admin/exports/e1` });
         const ready = seen.filter((each) => each === 'GET /v1/admin/exports/e1').length > 2;
         if (request.url === '/v1/admin/exports/e1')
@@ -64,9 +76,10 @@ describe('the summary', () => {
         'POST /v1/admin/exports',
         'GET /v1/admin/exports/e1',
       ]);
-      expect(seen.at(-1)).toBe('GET /file?a=1&b=2');
+      expect(seen.slice(-2)).toEqual(['GET /file?a=1&b=2', 'POST /v1/gate/check']);
+      expect(JSON.parse(asked)).toMatchObject({ serviceId: 'id-1', host: 'shop.example.com' });
       expect(readFileSync(join(cwd, 'audit.csv'), 'utf8')).toBe('"id"\r\n');
-      expect(stdout).toMatch(/Saved as audit\.csv\n$/);
+      expect(stdout).toMatch(/Saved as audit\.csv\nBearer token\.of\.gate asked\n$/);
     },
     20_000,
   );

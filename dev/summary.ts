@@ -24,6 +24,8 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
     '',
     ...table([
       ['API', o.api],
+      ['Reference', `${o.api}/docs`],
+      ['Sign-in', `${o.api}/auth/login`],
       ['gRPC', `${o.grpc.replace(/^http:\/\//, '')}, without TLS: steward.gate.v1.GateService`],
       ['OIDC issuer', o.issuer],
       [
@@ -48,6 +50,10 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
     title('Then the main job, one line after another:'),
     ...mainJob().flatMap(([what, line], index) => ['', dim(`${index + 1}. ${what}`, colour), line]),
     '',
+    title('And what the service’s own Worker asks:', 'may this request pass?'),
+    '',
+    ASK_THE_GATE,
+    '',
   ].join('\n');
 }
 
@@ -57,6 +63,10 @@ function table(rows: [string, string][]): string[] {
 }
 
 /** Needs only curl and sed, of any age, in bash or zsh; each line's answer is shown, an error's too. */
+const ASK_THE_GATE =
+  `curl -sS -w '\\n' -X POST "$API/v1/gate/check" -H "Authorization: Bearer $GATE" -H 'Content-Type: application/json' ` +
+  `-d "{\\"serviceId\\":\\"$SERVICE\\",\\"host\\":\\"shop.example.com\\",\\"ip\\":\\"203.0.113.9\\",\\"method\\":\\"GET\\",\\"path\\":\\"/\\"}"`;
+
 function mainJob(): [string, string][] {
   const owner = `-H "Authorization: Bearer $OWNER"`;
   const json = `-H 'Content-Type: application/json'`;

@@ -49,7 +49,7 @@ const summary = view
   .extend({ locales: z.array(z.string()).openapi({ description: 'Of which there is a text' }) })
   .openapi('ServiceConsentSummary');
 
-const tags = ['services'];
+const tags = ['consents'];
 const path = '/v1/admin/services/{id}/consents';
 const onePath = `${path}/{consentId}`;
 const params = serviceParams.extend({ consentId: idParam('consentId') });

@@ -40,7 +40,7 @@ const view = z
   })
   .openapi('ServiceCountry');
 
-const tags = ['services'];
+const tags = ['countries'];
 const path = '/v1/admin/services/{id}/countries';
 const onePath = `${path}/{code}`;
 const params = serviceParams.extend({ code: countryCode.openapi({ param: { name: 'code', in: 'path' } }) });

@@ -12,7 +12,7 @@ const binary = { schema: z.string().openapi({ format: 'binary' }) };
 const getFile = createRoute({
   method: 'get',
   path: '/v1/admin/services/{id}/documents/{documentId}/file',
-  tags: ['services'],
+  tags: ['documents'],
   summary: 'Download by a signed link (from the document’s downloadUrl)',
   description: 'The link’s admin is authorised anew and the download is audited before the first byte.',
   request: { params: serviceParams.extend({ documentId: idParam('documentId') }) },

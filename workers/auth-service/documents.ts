@@ -55,7 +55,7 @@ const linked = view
   .extend({ downloadUrl: z.url(), downloadUrlExpiresAt: z.iso.datetime() })
   .openapi('ServiceDocumentWithLink');
 
-const tags = ['services'];
+const tags = ['documents'];
 const path = '/v1/admin/services/{id}/documents';
 const onePath = `${path}/{documentId}`;
 const params = serviceParams.extend({ documentId: idParam('documentId') });

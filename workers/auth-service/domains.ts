@@ -27,7 +27,7 @@ const view = z
   })
   .openapi('ServiceDomain');
 
-const tags = ['services'];
+const tags = ['domains'];
 const path = '/v1/admin/services/{id}/domains';
 
 const listRoute = createRoute({

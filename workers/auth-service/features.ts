@@ -48,7 +48,7 @@ const placed = view
   })
   .openapi('ServiceFeatureInTree');
 
-const tags = ['services'];
+const tags = ['features'];
 const path = '/v1/admin/services/{id}/features';
 const onePath = `${path}/{featureId}`;
 const oneParams = params.extend({ featureId: idParam('featureId') });

@@ -38,7 +38,7 @@ const view = z
   })
   .openapi('ServiceLocale');
 
-const tags = ['services'];
+const tags = ['locales'];
 const path = '/v1/admin/services/{id}/locales';
 const onePath = `${path}/{tag}`;
 const params = serviceParams.extend({ tag: languageTag.openapi({ param: { name: 'tag', in: 'path' } }) });

@@ -50,7 +50,7 @@ const adminView = z
   .object({ id: z.guid(), serviceId: z.guid(), adminId: z.guid(), email: z.string(), ...common })
   .openapi('ServiceTesterAdmin');
 
-const tags = ['services'];
+const tags = ['testers'];
 const usersPath = '/v1/admin/services/{id}/testers/users';
 const adminsPath = '/v1/admin/services/{id}/testers/admins';
 const made = problems('malformed_request', 'conflict', 'unsupported_media_type', 'invalid_field');

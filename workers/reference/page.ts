@@ -66,8 +66,26 @@ ${request ? html`<h4>Body <span class="quiet">${request[0]}</span></h4>${fields(
 ${responses(document, operation)}</section>`;
 }
 
-const ORDER = ['services', 'gate', 'access', 'audit', 'exports'];
-const placeOf = ({ tags }: Operation) => (ORDER.indexOf(tags?.[0] ?? '') + ORDER.length + 1) % (ORDER.length + 1);
+const ORDER = [
+  'services',
+  'domains',
+  'features',
+  'testers',
+  'countries',
+  'locales',
+  'consents',
+  'documents',
+  'gate',
+  'access',
+  'audit',
+  'exports',
+];
+
+/** By group; what a signed link opens comes after what gives the link. */
+function placeOf({ tags, security }: Operation): number {
+  const place = ORDER.indexOf(tags?.[0] ?? '');
+  return (place < 0 ? ORDER.length : place) + (security ? 0 : 0.5);
+}
 
 /** The API's reference: one page of HTML without a script, from the same document as /v1/openapi.json. */
 export function referencePage(document: ApiDocument, publicUrl: string) {
