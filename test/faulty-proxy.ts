@@ -8,6 +8,8 @@ export type Fault =
   | 'refuse'
   /** The engine does the work and its reply is lost. */
   | 'lose-reply'
+  /** The engine does the work and its reply never comes. */
+  | 'hold-reply'
   /** 500 without reaching the engine. */
   | 'error'
   /** Nothing comes back, and the engine sees nothing. */
@@ -23,6 +25,8 @@ export interface FaultyProxy {
   decide(fault: (call: { path: string; body: string }) => Fault): void;
   /** Requests that met a fault. */
   faults(): number;
+  /** Replies held back: their work is done. */
+  held(): number;
   requests(): number;
   close(): Promise<void>;
 }
@@ -74,6 +78,7 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
   const target = new URL(targetUrl);
   let decide: (call: { path: string; body: string }) => Fault = () => 'none';
   let faults = 0;
+  let held = 0;
   let requests = 0;
   const server = createServer(async (incoming, response) => {
     try {
@@ -85,6 +90,7 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
       if (fault === 'hang') return;
       if (fault === 'error') return void response.writeHead(500).end('Code: 1. DB::Exception: injected');
       const reply = await forward(target, incoming, body);
+      if (fault === 'hold-reply') return void held++;
       if (fault === 'lose-reply') return void response.destroy();
       answer(response, reply.head, reply.body, fault);
     } catch {
@@ -98,6 +104,7 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
       decide = next;
     },
     faults: () => faults,
+    held: () => held,
     requests: () => requests,
     close: () =>
       new Promise((resolve) => {

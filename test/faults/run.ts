@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> = {
+  access: {
+    file: 'test/faults/access.test.ts',
+    runs: 60,
+    about: 'grants, roles, locks and sessions changed while Postgres fails and the runtime is killed',
+  },
   'export-kill': {
     file: 'test/faults/export-kill.test.ts',
     runs: 60,
