@@ -1,8 +1,8 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Database } from '../drizzle/client.ts';
 import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
-import type { OpenIdProvider } from './access/openid-provider.ts';
 import type { Asked } from './access/guard-state.ts';
+import type { OpenIdProvider } from './access/openid-provider.ts';
 import type { Permits, RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
 import type { SealingKeys } from './access/seal.ts';
 import type { KnownSession } from './access/standing.ts';
