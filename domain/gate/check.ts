@@ -8,6 +8,7 @@ import type { ConfigCache, ConfigSources, KeptSnapshot } from './config-cache.ts
 import { decide, decideLimited, refuseForNow, type Token } from './decide.ts';
 import type { Limiter } from './limiter.ts';
 import type { GateMetrics } from './metrics.ts';
+import { inTime } from './patience.ts';
 import type { Budget, Decision, GateRequest } from './schema.ts';
 import type { Service } from './service.ts';
 
@@ -31,6 +32,9 @@ export interface GateParts {
   takeMany(budget: Budget, n: number): Promise<Permits>;
   count<Name extends keyof GateMetrics>(name: Name, label: GateMetrics[Name]): void;
 }
+
+/** An object that counts answers in milliseconds; whoever waits longer is refused, so that no request hangs with it. */
+const COUNTING_MS = 5000;
 
 export type GateContext = Pick<Context, 'db' | 'later' | 'log' | 'now'>;
 
@@ -67,7 +71,8 @@ async function decideWith(ctx: GateContext, parts: GateParts, service: Service |
   const { take: budget } = verdict;
   try {
     const counting = { takeMany: parts.takeMany, later: ctx.later };
-    return decideLimited(service, budget.policy, await parts.limiter.take(counting, budget));
+    const answer = await inTime(parts.limiter.take(counting, budget), COUNTING_MS);
+    return decideLimited(service, budget.policy, answer);
   } catch (error) {
     ctx.log.error('requests at the gate cannot be counted', { error });
     return refuseForNow('rate_limit_unavailable');

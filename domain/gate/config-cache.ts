@@ -1,4 +1,5 @@
 import type { GateSnapshot } from '../../drizzle/repositories/gate.ts';
+import { atMost, inTime } from './patience.ts';
 import { compileService, type Service } from './service.ts';
 
 /** A snapshot outside Postgres, for when Postgres is away. */
@@ -199,22 +200,4 @@ function outdate(entry: Entry): void {
   entry.freshUntil = NEVER;
   entry.failedAt = NEVER;
   entry.loading = undefined;
-}
-
-const timer = (ms: number) => {
-  const { promise, resolve } = Promise.withResolvers<'late'>();
-  const id = setTimeout(resolve, ms, 'late');
-  return { promise, end: () => clearTimeout(id) };
-};
-
-async function atMost(work: Promise<unknown>, ms: number): Promise<void> {
-  const { promise, end } = timer(ms);
-  await Promise.race([work, promise]).finally(end);
-}
-
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  const { promise, end } = timer(ms);
-  const first = await Promise.race([work, promise]).finally(end);
-  if (first === 'late') throw new Error(`no answer within ${ms} ms`);
-  return first as T;
 }

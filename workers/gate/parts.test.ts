@@ -1,6 +1,6 @@
 /// <reference types="@cloudflare/vitest-plugin/types" />
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { KeyCache } from '../../domain/access/jwks.ts';
 import { check, configChanged, type GateContext, type GateParts } from '../../domain/gate/check.ts';
 import type { KeptSnapshot } from '../../domain/gate/config-cache.ts';
@@ -143,5 +143,20 @@ describe('the gate on its bindings', () => {
     const decision = await check(ctx, parts, visit(crypto.randomUUID()));
     expect(decision).toMatchObject({ allow: false, reason: 'rate_limit_unavailable', headers: { 'Retry-After': '1' } });
     await Promise.all(site.work);
+  });
+
+  it('denies for the moment when the object that counts hangs', async () => {
+    const { site, ctx } = postgres(having({ rateLimitEnabled: true }));
+    const service = crypto.randomUUID();
+    const hanging = isolate();
+    await check(ctx, { ...hanging, takeMany: () => Promise.reject(new Error('away')) }, visit(service));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const deciding = check(ctx, { ...hanging, takeMany: () => new Promise(() => undefined) }, visit(service));
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(await deciding).toMatchObject({ allow: false, reason: 'rate_limit_unavailable' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
