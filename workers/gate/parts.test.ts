@@ -146,7 +146,7 @@ describe('the gate on its bindings', () => {
   });
 
   it('denies for the moment when the object that counts hangs', async () => {
-    const { site, ctx } = postgres(having({ rateLimitEnabled: true }));
+    const { ctx } = postgres(having({ rateLimitEnabled: true }));
     const service = crypto.randomUUID();
     const hanging = isolate();
     await check(ctx, { ...hanging, takeMany: () => Promise.reject(new Error('away')) }, visit(service));
