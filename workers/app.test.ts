@@ -51,4 +51,41 @@ describe('the OpenAPI document', () => {
     const document = JSON.stringify(createApp().getOpenAPI31Document(DOCUMENT));
     for (const code of Object.keys(ERROR_CODES)) expect(document).toContain(`"${code}"`);
   });
+
+  it('keeps the contract of every route: reasons, versions, idempotency, closed lists of parameters', () => {
+    const { paths } = createApp().getOpenAPI31Document(DOCUMENT);
+    const wrong: string[] = [];
+    for (const [path, item] of Object.entries(paths ?? {}))
+      for (const [method, operation] of Object.entries(item as Record<string, Contract>)) {
+        const name = `${method.toUpperCase()} ${path}`;
+        const takes = (header: string) => operation.parameters?.some((each) => each.name === header) ?? false;
+        const needs = (header: string) => {
+          if (!takes(header) && !EXEMPT[name]?.includes(header)) wrong.push(`${name} takes no ${header}`);
+        };
+        if (operation.responses['201'] || operation.responses['202']) needs('idempotency-key');
+        if (method !== 'get') needs('audit-reason');
+        if (method === 'patch' || method === 'delete') needs('if-match');
+        if (operation['x-action']?.endsWith('.list')) needs('limit');
+      }
+    expect(wrong).toEqual([]);
+  });
 });
+
+interface Contract {
+  parameters?: { name: string }[];
+  responses: Record<string, unknown>;
+  'x-action'?: string;
+}
+
+/** What a route does not take, and why. */
+const EXEMPT: Record<string, string[]> = {
+  // Changes nothing.
+  'POST /v1/gate/check': ['audit-reason'],
+  // Its parameters say what it is for.
+  'POST /v1/admin/exports': ['audit-reason'],
+  // A session has one change in its life, and making it twice is making it once.
+  'DELETE /v1/admin/sessions/{sessionId}': ['if-match'],
+  // The whole of it in one answer.
+  'GET /v1/admin/services/{id}/features': ['limit'],
+  'GET /v1/admin/services/{id}/locales': ['limit'],
+};

@@ -137,6 +137,23 @@ describe('every route', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('that lists refuses a query parameter it does not know', async () => {
+    const owner = await active();
+    // Of a single resource there is nothing to ask.
+    const single = ['GET /v1/admin/me', 'GET /v1/admin/services/{id}/config'];
+    const lists = signedIn().filter(
+      (route) => route.method === 'GET' && !route.path.endsWith('}') && !single.includes(nameOf(route)),
+    );
+    const wrong: string[] = [];
+    for (const route of lists) {
+      const answer = await ask(route, owner, `${filled(route)}?nonsense=1`);
+      if (answer.status !== 400 || answer.json?.code !== 'unknown_parameter')
+        wrong.push(`${nameOf(route)}: ${answer.status} ${answer.json?.code}`);
+    }
+    console.log(`unknown query parameter: tried ${lists.length} routes, failed ${wrong.length}`);
+    expect(wrong).toEqual([]);
+  });
+
   it('names the permission that a viewer lacks, and records the refusal', async () => {
     const person = await app.person(null);
     await app.db.query(`INSERT INTO roles (id, name, permissions) VALUES ($1, 'nothing', '{}')`, [randomUUID()]);
