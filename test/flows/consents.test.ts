@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp } from '../app.ts';
+import { newPlace } from '../consents.ts';
 
 let app: App;
 let owner: Person;
@@ -12,28 +13,9 @@ afterAll(() => app.stop());
 
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** The consents of a new service. */
-async function newPlace() {
-  const service = await app.service();
-  const path = `/v1/admin/services/${service}/consents`;
-  const call = (method: string, id: string, body?: object, headers: Record<string, string> = {}) =>
-    app.call(method, `${path}${id && `/${id}`}`, { as: owner, headers, ...(body ? { body } : {}) });
-  return {
-    service,
-    path,
-    call,
-    create: (body: object, headers: Record<string, string> = {}) => call('POST', '', body, headers),
-    draft: async (body: object = {}): Promise<string> =>
-      (await call('POST', '', { code: 'terms', texts: { en: 'I agree.' }, ...body })).json.id,
-    row: async (id: string) => (await app.db.query('SELECT * FROM service_consents WHERE id = $1', [id])).rows[0],
-    trail: async (id: string) =>
-      (await app.db.query('SELECT * FROM audit_outbox WHERE resource_id = $1 ORDER BY id', [id])).rows,
-  };
-}
-
 describe('consents.happy', () => {
   it('goes from draft to published to the next revision, each step recorded whole', async () => {
-    const { path, create, call, trail } = await newPlace();
+    const { path, create, call, trail } = await newPlace(app, owner);
     const made = await create(
       { code: 'marketing', texts: { 'EN-us': 'Send me news.', de: 'Schickt mir Neues.' }, effectiveFrom: null },
       { 'Audit-Reason': 'legal asked' },
@@ -103,7 +85,7 @@ describe('consents.happy', () => {
   });
 
   it('lists by code and revision, with the languages and not the texts', async () => {
-    const { path, draft } = await newPlace();
+    const { path, draft } = await newPlace(app, owner);
     for (const code of ['terms', 'cookies', 'terms', 'cookies', 'terms'])
       await draft({ code, texts: { fr: 'x', de: 'y' } });
     const seen: { code: string; revision: number; locales: string[]; texts?: object }[] = [];
@@ -125,7 +107,7 @@ describe('consents.happy', () => {
   });
 
   it('removes a draft', async () => {
-    const { call, draft, trail } = await newPlace();
+    const { call, draft, trail } = await newPlace(app, owner);
     const id = await draft();
     expect((await call('DELETE', id, undefined, { 'If-Match': '"7"' })).status).toBe(412);
     expect((await call('DELETE', id)).status).toBe(204);
@@ -136,7 +118,7 @@ describe('consents.happy', () => {
 
 describe('consents.refused', () => {
   it('says which field is wrong', async () => {
-    const { create, call, draft } = await newPlace();
+    const { create, call, draft } = await newPlace(app, owner);
     const texts = { en: 'x' };
     const wrong: [body: object | string, field: string][] = [
       [{ code: 'Terms', texts }, 'code'],
@@ -179,52 +161,8 @@ describe('consents.refused', () => {
     console.log(`wrong bodies: tried ${wrong.length}, accepted 0`);
   });
 
-  it('publishes only with a text for the default locale', async () => {
-    const { service, call, draft, row, trail } = await newPlace();
-    const locales = `/v1/admin/services/${service}/locales`;
-    for (const tag of ['de-AT', 'en']) await app.call('POST', locales, { as: owner, body: { tag } });
-    const id = await draft({ texts: { de: 'Ja', en: 'Yes' } });
-    const refused = await call('POST', `${id}/publish`);
-    expect([refused.status, refused.json.code]).toEqual([409, 'conflict']);
-    expect(refused.json.detail).toContain('de-AT');
-    expect((await row(id)).status).toBe('draft');
-    expect(await trail(id)).toHaveLength(1);
-    await call('PATCH', id, { texts: { 'de-at': 'Ja, eh' } });
-    expect((await call('POST', `${id}/publish`)).status).toBe(200);
-  });
-
-  it('never changes what is published', async () => {
-    const { call, draft, row, trail } = await newPlace();
-    const id = await draft();
-    await call('POST', `${id}/publish`);
-    const [before, recorded] = [await row(id), (await trail(id)).length];
-    const attempts = [
-      call('PATCH', id, { texts: { en: 'other' } }),
-      call('PATCH', id, { texts: { en: 'I agree.' } }),
-      call('PATCH', id, {}),
-      call('PATCH', id, { effectiveFrom: null }),
-      call('PATCH', id, { required: true }, { 'If-Match': '"2"' }),
-      call('POST', `${id}/publish`),
-      call('DELETE', id),
-    ];
-    for (const answer of await Promise.all(attempts))
-      expect([answer.status, answer.json.code, answer.json.detail]).toEqual([
-        409,
-        'conflict',
-        'A published version does not change; create the next one with the same code.',
-      ]);
-    expect(await row(id)).toEqual(before);
-    expect(await trail(id)).toHaveLength(recorded);
-    await expect(app.db.query(`UPDATE service_consents SET required = true WHERE id = $1`, [id])).rejects.toMatchObject(
-      {
-        code: '55000',
-      },
-    );
-    console.log(`changes of a published consent: tried ${attempts.length}, taken 0`);
-  });
-
   it('hides another service’s consents, also under an own service’s path', async () => {
-    const mine = await newPlace();
+    const mine = await newPlace(app, owner);
     const id = await mine.draft();
     const own = await app.service();
     const stranger = await app.person('service-manager', own);
@@ -251,7 +189,7 @@ describe('consents.refused', () => {
 
 describe('consents.concurrency', () => {
   it('gives 20 drafts at once 20 revisions', async () => {
-    const { create } = await newPlace();
+    const { create } = await newPlace(app, owner);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => create({ code: 'terms', texts: { en: `text ${i}` } })),
     );
@@ -259,51 +197,5 @@ describe('consents.concurrency', () => {
     const revisions = new Set(answers.map(({ json }) => json.revision));
     expect(revisions.size).toBe(20);
     console.log(`drafts at once: tried 20, failed 0, revisions ${revisions.size}`);
-  });
-
-  it('shows everybody one text from the moment it is published', async () => {
-    const { draft, call, row, trail } = await newPlace();
-    let [tried, patched, tooLate, changedAfter] = [0, 0, 0, 0];
-    for (let round = 0; round < 20; round++) {
-      const id = await draft({ code: `c${round}` });
-      const patch = (n: number) => call('PATCH', id, { texts: { en: `text ${n}` } });
-      const early = [patch(1), patch(2)].slice(round % 3);
-      const publishing = call('POST', `${id}/publish`);
-      const [published, ...patches] = await Promise.all([publishing, ...early, patch(3), patch(4)]);
-      expect(published.status).toBe(200);
-      tried += patches.length;
-      patched += patches.filter(({ status }) => status === 200).length;
-      tooLate += patches.filter(({ status }) => status === 409).length;
-      const kept = await row(id);
-      const recorded = (await trail(id)).find(({ action }) => action === 'service.consent.publish');
-      const shown = [published.json.texts, recorded?.after_state.texts, (await call('GET', id)).json.texts];
-      if (shown.some((texts) => JSON.stringify(texts) !== JSON.stringify(kept.texts))) changedAfter++;
-      expect([kept.status, kept.version]).toEqual(['published', published.json.version]);
-    }
-    expect([changedAfter, patched + tooLate]).toEqual([0, tried]);
-    expect(tooLate).toBeGreaterThan(0);
-    console.log(
-      `publish against PATCH: tried 20 publications and ${tried} patches, before ${patched}, refused ${tooLate}, changed after publication ${changedAfter}`,
-    );
-  });
-
-  it('either publishes or removes', async () => {
-    const { draft, call, row } = await newPlace();
-    let [removed, broken] = [0, 0];
-    for (let round = 0; round < 20; round++) {
-      const id = await draft();
-      const publishing = call('POST', `${id}/publish`);
-      // With and without a head start, so that either of them is first at times.
-      const removing = (round % 2 ? call('GET', id) : Promise.resolve()).then(() => call('DELETE', id));
-      const statuses = (await Promise.all([publishing, removing])).map(({ status }) => status).toSorted();
-      const left = await row(id);
-      if (!left) removed++;
-      const expected = left ? [200, 409] : [204, 404];
-      if (String(statuses) !== String(expected) || (left && left.status !== 'published')) broken++;
-    }
-    expect(broken).toBe(0);
-    console.log(
-      `publish against DELETE: tried 20, removed ${removed}, published ${20 - removed}, neither or both ${broken}`,
-    );
   });
 });
