@@ -140,6 +140,8 @@ describe('documents.link', () => {
     );
     await app.drained();
     expect((await app.auditOf(id)).filter(({ action }) => action === 'service.document.download')).toHaveLength(7);
-    console.log('a link whose admin may not any more: tried 7, opened 3, denied 4');
+    console.log(
+      'a link’s admin authorised anew: tried 7, opened while it may 3, refused when it may not 4, otherwise 0',
+    );
   });
 });
