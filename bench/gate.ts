@@ -36,6 +36,7 @@ function snapshot(config: Partial<GateSnapshot['config']>): GateSnapshot {
       rateLimitWindow: 86_400,
       maintenanceMode: false,
       maintenanceMessage: null,
+      auditLevel: 'STANDARD',
       ...config,
     },
     domains: ['*.example.com', ...Array.from({ length: 19 }, (_, i) => `www-${i}.example.org`)],

@@ -38,6 +38,11 @@ const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) =>
     about: 'a tree of 1,000 features through the Worker: time against raw SQL through the same front, CPU',
     load: async () => (await import('./tree.ts')).benchTree,
   },
+  audit: {
+    about:
+      'finding audit records among 2 and 20 million (--rows), 200 requests a question (--runs): time against bare SQL, growth',
+    load: async () => (await import('./audit.ts')).benchAudit,
+  },
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -21,7 +21,9 @@ export interface Site {
   /** `sub` of the seeded owner, and an access token. */
   owner: string;
   token: string;
-  clickhouse: { url: string; user: string; password: string };
+  clickhouse: { url: string; user: string; password: string; pid: number };
+  /** As whom the Worker reads. */
+  reader: { user: string; password: string };
   neonUrl: string;
   /** Requests the Neon front has had so far. */
   roundTrips(): number;
@@ -72,6 +74,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
         url: clickhouse.url,
         readerPassword: secrets.clickhouse.reader,
         writerPassword: secrets.clickhouse.writer,
+        keeperPassword: secrets.clickhouse.keeper,
       },
       issuer,
       audience: AUDIENCE,
@@ -81,8 +84,10 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     }),
     API_RATE_LIMIT: NO_LIMIT,
     EXPORT_RATE_LIMIT: NO_LIMIT,
+    OTLP_RATE_LIMIT: NO_LIMIT,
   });
-  const admin = { url: clickhouse.url, user: CLICKHOUSE_USERS.admin, password: secrets.clickhouse.admin };
+  const password = secrets.clickhouse.admin;
+  const admin = { url: clickhouse.url, user: CLICKHOUSE_USERS.admin, password, pid: clickhouse.pid };
   return {
     dataDir,
     db,
@@ -90,6 +95,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     owner: owner.subject,
     token,
     clickhouse: admin,
+    reader: { user: CLICKHOUSE_USERS.reader, password: secrets.clickhouse.reader },
     neonUrl: neon.url,
     roundTrips: neon.roundTrips,
     databaseUrl: vars(neon.url).DATABASE_URL_API ?? '',

@@ -1,5 +1,21 @@
--- Run once on ClickHouse Cloud as an administrator, with passwords of your own. The embedded engine enforces the same split.
+-- Run on ClickHouse Cloud as an administrator, with passwords of your own; running it again changes nothing. The embedded engine
+-- takes its rights from the GRANT lines of this file, one on a line, so both enforce the same split.
 CREATE USER IF NOT EXISTS steward_reader IDENTIFIED WITH sha256_password BY '<CLICKHOUSE_READER_PASSWORD>';
 CREATE USER IF NOT EXISTS steward_writer IDENTIFIED WITH sha256_password BY '<CLICKHOUSE_WRITER_PASSWORD>';
+CREATE USER IF NOT EXISTS steward_keeper IDENTIFIED WITH sha256_password BY '<CLICKHOUSE_KEEPER_PASSWORD>';
+
+-- Reads. At level 2 a query may still bring settings of its own, which 1 would refuse; the level itself it cannot change.
+ALTER USER steward_reader SETTINGS readonly = 2;
 GRANT SELECT ON audit_db.* TO steward_reader;
+GRANT SELECT ON analytics_db.* TO steward_reader;
+
+-- Adds rows. What materialised views derive from them is written by the views' definer. (INSERT would also let it attach parts
+-- that were detached; none of the three can detach any.)
 GRANT INSERT ON audit_db.admin_audit_logs TO steward_writer;
+GRANT INSERT ON audit_db.admin_ui_events TO steward_writer;
+GRANT INSERT ON audit_db.admin_api_logs TO steward_writer;
+
+-- Holds records, releases them, and has the TTL applied to what was released; no other column can be changed by anybody.
+-- Without its validation a mutation's condition could read tables that the keeper may not.
+ALTER USER steward_keeper SETTINGS validate_mutation_query = 1 CONST;
+GRANT SELECT, ALTER UPDATE(legal_hold), ALTER MATERIALIZE TTL ON audit_db.admin_audit_logs TO steward_keeper;

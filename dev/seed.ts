@@ -5,7 +5,7 @@ export interface SeedResult {
   services: { id: string; slug: string; name: string }[];
 }
 
-const ADMINS = ['owner', 'operator', 'auditor', 'viewer', 'gate'].map((role, i) => ({
+const ADMINS = ['owner', 'operator', 'auditor', 'viewer', 'gate', 'telemetry'].map((role, i) => ({
   role,
   subject: `dev|${role}`,
   email: `${role}@steward.local`,
@@ -23,7 +23,7 @@ const SERVICES = [
   name: name as string,
 }));
 
-/** Three services, four admins and the machine that asks the gate, one a built-in role, each with a global grant. Running it again changes nothing. */
+/** Three services, four admins and two machines (one asks the gate, one reports telemetry), one a built-in role, each with a global grant. Running it again changes nothing. */
 export async function seed(o: { ownerUrl: string; neonUrl: string }): Promise<SeedResult> {
   neonConfig.fetchEndpoint = o.neonUrl;
   const sql = neon(o.ownerUrl);

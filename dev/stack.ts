@@ -94,7 +94,12 @@ interface Controls {
 export type Stack = Engines & Controls;
 
 export const AUDIENCE = 'https://steward.local/api';
-export const CLICKHOUSE_USERS = { admin: 'steward_admin', reader: 'steward_reader', writer: 'steward_writer' };
+export const CLICKHOUSE_USERS = {
+  admin: 'steward_admin',
+  reader: 'steward_reader',
+  writer: 'steward_writer',
+  keeper: 'steward_keeper',
+};
 
 /** Starts everything, or `only` the named parts; migrations and seed run when both stores are among them. */
 export function startStack(o: StackOptions): Promise<Stack>;
@@ -166,12 +171,13 @@ async function startStores({ dataDir, ports, parts, crew }: Site) {
 }
 
 async function startAnalytics({ dataDir, ports, parts, secrets, crew }: Site) {
-  const { admin, reader, writer } = secrets.clickhouse;
+  const { admin, reader, writer, keeper } = secrets.clickhouse;
   const log = openLog(dataDir, 'clickhouse');
   const users = {
     [CLICKHOUSE_USERS.admin]: { password: admin, may: 'everything' as const },
     [CLICKHOUSE_USERS.reader]: { password: reader, may: 'read' as const },
     [CLICKHOUSE_USERS.writer]: { password: writer, may: 'insert' as const },
+    [CLICKHOUSE_USERS.keeper]: { password: keeper, may: 'keep' as const },
   };
   const clickhouse = await crew.child('ClickHouse', 1, async () =>
     parts.startClickHouse({
@@ -217,12 +223,12 @@ async function serve(site: Site, { postgres, neon, clickhouse, issuer }: Partial
   if (!postgres || !neon || !clickhouse || !issuer) throw new Error('the Worker needs every other part');
   const { dataDir, audience, parts, secrets, crew } = site;
   const port = site.ports?.api ?? (await freePort());
-  const { reader: readerPassword, writer: writerPassword } = secrets.clickhouse;
+  const { reader: readerPassword, writer: writerPassword, keeper: keeperPassword } = secrets.clickhouse;
   const vars = await parts.workerVars({
     neonUrl: neon.url,
     ownerUrl: postgres.ownerUrl,
     rolePasswords: secrets.rolePasswords,
-    clickhouse: { url: clickhouse.url, readerPassword, writerPassword },
+    clickhouse: { url: clickhouse.url, readerPassword, writerPassword, keeperPassword },
     issuer: { url: issuer.url, jwksUrl: issuer.jwksUrl },
     audience,
     baseUrl: `http://127.0.0.1:${port}`,

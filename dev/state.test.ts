@@ -38,6 +38,17 @@ describe('the data folder', () => {
     expect(loadSecrets(dir)).not.toEqual(secrets);
   });
 
+  it('adds a secret that the folder of an older version does not have, and leaves the others', () => {
+    const dir = folder();
+    const secrets = loadSecrets(dir);
+    const { keeper, ...older } = secrets.clickhouse;
+    writeFileSync(join(dir, 'secrets.json'), JSON.stringify({ ...secrets, clickhouse: older }));
+    const now = loadSecrets(dir);
+    expect(now).toEqual({ ...secrets, clickhouse: { ...older, keeper: now.clickhouse.keeper } });
+    expect(now.clickhouse.keeper).toHaveLength(keeper.length);
+    expect(loadSecrets(dir)).toEqual(now);
+  });
+
   it('is never emptied when it holds files that are not ours', () => {
     const dir = folder();
     writeFileSync(join(dir, 'thesis.txt'), '');

@@ -120,31 +120,38 @@ export function markReady(dataDir: string): void {
 
 export interface Secrets {
   rolePasswords: { api: string; exporter: string; drainer: string };
-  clickhouse: { admin: string; reader: string; writer: string };
+  clickhouse: { admin: string; reader: string; writer: string; keeper: string };
   linkKeys: string;
   cookieKeys: string;
 }
 
-/** Made once and kept: signed links and open sessions survive a restart. A file broken by a crash is made anew. */
+/**
+ * Made once and kept: signed links and open sessions survive a restart. What a newer version needs is added, and a file broken by
+ * a crash is made anew.
+ */
 export function loadSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
+  const kept = keptSecrets(file);
   const random = (): string => randomBytes(32).toString('base64url');
   const keys = (): string => JSON.stringify({ k1: randomBytes(32).toString('base64') });
-  try {
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
-    if (kept.rolePasswords && kept.clickhouse && kept.linkKeys && kept.cookieKeys) return kept as Secrets;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
-  }
   const secrets: Secrets = {
-    rolePasswords: { api: random(), exporter: random(), drainer: random() },
-    clickhouse: { admin: random(), reader: random(), writer: random() },
-    linkKeys: keys(),
-    cookieKeys: keys(),
+    rolePasswords: { api: random(), exporter: random(), drainer: random(), ...kept.rolePasswords },
+    clickhouse: { admin: random(), reader: random(), writer: random(), keeper: random(), ...kept.clickhouse },
+    linkKeys: kept.linkKeys ?? keys(),
+    cookieKeys: kept.cookieKeys ?? keys(),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return secrets;
+}
+
+function keptSecrets(file: string): Partial<Secrets> {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets> | null) ?? {};
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+    return {};
+  }
 }
 
 const LOG_LIMIT_BYTES = 5_000_000;

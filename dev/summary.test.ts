@@ -20,7 +20,7 @@ describe('the summary', () => {
     postgres: 'postgres://o:p@127.0.0.1:3004/steward',
     dataDir: '/data',
     services: [{ id: 'id-1', slug: 'shop', name: 'Web shop' }],
-    tokens: ['owner', 'service-manager', 'gate'].map((role) => ({
+    tokens: ['owner', 'service-manager', 'gate', 'telemetry'].map((role) => ({
       role,
       email: `${role}@x`,
       token: `token.of.${role}`,
@@ -46,6 +46,7 @@ describe('the summary', () => {
     async (kind) => {
       const seen: string[] = [];
       let asked = '';
+      let reported = '';
       const server = createServer((request, response) => {
         const base = kind && `http://${request.headers.host}`;
         seen.push(`${request.method} ${request.url} ${request.headers['audit-reason'] ?? ''}`.trim());
@@ -54,6 +55,13 @@ describe('the summary', () => {
             asked += chunk;
           });
           request.on('end', () => response.end(`${request.headers.authorization} asked`));
+          return;
+        }
+        if (request.url === '/v1/otlp/v1/logs') {
+          request.on('data', (chunk) => {
+            reported += chunk;
+          });
+          request.on('end', () => response.end(`${request.headers.authorization} reported`));
           return;
         }
         if (request.method === 'POST') response.writeHead(202, { Location: `${base}/v1/admin/exports/e1` });
@@ -76,10 +84,18 @@ describe('the summary', () => {
         'POST /v1/admin/exports',
         'GET /v1/admin/exports/e1',
       ]);
-      expect(seen.slice(-2)).toEqual(['GET /file?a=1&b=2', 'POST /v1/gate/check']);
+      expect(seen.slice(-4)).toEqual([
+        'GET /file?a=1&b=2',
+        'POST /v1/gate/check',
+        'POST /v1/otlp/v1/logs',
+        'GET /v1/audit/ui-events',
+      ]);
+      expect(JSON.parse(reported).resourceLogs[0].scopeLogs[0].logRecords[0].eventName).toBe('app.widget.click');
       expect(JSON.parse(asked)).toMatchObject({ serviceId: 'id-1', host: 'shop.example.com' });
       expect(readFileSync(join(cwd, 'audit.csv'), 'utf8')).toBe('"id"\r\n');
-      expect(stdout).toMatch(/Saved as audit\.csv\nBearer token\.of\.gate asked\n$/);
+      expect(stdout).toMatch(
+        /Saved as audit\.csv\nBearer token\.of\.gate asked\nBearer token\.of\.telemetry reported\n\n$/,
+      );
     },
     20_000,
   );

@@ -54,6 +54,12 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
     '',
     ASK_THE_GATE,
     '',
+    title('And what a page or a collector reports:', 'OpenTelemetry, kept as UI events'),
+    '',
+    REPORT_A_CLICK,
+    '',
+    `sleep 3; curl -sS -w '\\n' "$API/v1/audit/ui-events" -H "Authorization: Bearer $OWNER"`,
+    '',
   ].join('\n');
 }
 
@@ -66,6 +72,18 @@ function table(rows: [string, string][]): string[] {
 const ASK_THE_GATE =
   `curl -sS -w '\\n' -X POST "$API/v1/gate/check" -H "Authorization: Bearer $GATE" -H 'Content-Type: application/json' ` +
   `-d "{\\"serviceId\\":\\"$SERVICE\\",\\"host\\":\\"shop.example.com\\",\\"ip\\":\\"203.0.113.9\\",\\"method\\":\\"GET\\",\\"path\\":\\"/\\"}"`;
+
+const CLICK = {
+  eventName: 'app.widget.click',
+  attributes: [
+    { key: 'app.widget.name', value: { stringValue: 'Save' } },
+    { key: 'url.path', value: { stringValue: '/services' } },
+  ],
+};
+
+const REPORT_A_CLICK =
+  `curl -sS -w '\\n' -X POST "$API/v1/otlp/v1/logs" -H "Authorization: Bearer $TELEMETRY" -H 'Content-Type: application/json' ` +
+  `-d '${JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [CLICK] }] }] })}'`;
 
 function mainJob(): [string, string][] {
   const owner = `-H "Authorization: Bearer $OWNER"`;

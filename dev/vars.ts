@@ -3,7 +3,7 @@ export function workerVars(o: {
   neonUrl: string;
   ownerUrl: string;
   rolePasswords: { api: string; exporter: string; drainer: string };
-  clickhouse: { url: string; readerPassword: string; writerPassword: string };
+  clickhouse: { url: string; readerPassword: string; writerPassword: string; keeperPassword: string };
   issuer: { url: string; jwksUrl: string };
   audience: string;
   baseUrl: string;
@@ -30,6 +30,7 @@ export function workerVars(o: {
     CLICKHOUSE_URL: o.clickhouse.url,
     CLICKHOUSE_READER_PASSWORD: o.clickhouse.readerPassword,
     CLICKHOUSE_WRITER_PASSWORD: o.clickhouse.writerPassword,
+    CLICKHOUSE_KEEPER_PASSWORD: o.clickhouse.keeperPassword,
     LINK_KEYS: o.linkKeys,
     COOKIE_KEYS: o.cookieKeys,
   };

@@ -1,13 +1,15 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Database } from '../drizzle/client.ts';
-import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
+import type { AuditOutboxMessage, EventsMessage, ExportMessage, ForwardMessage } from '../queues/messages.ts';
 import type { Asked } from './access/guard-state.ts';
 import type { OpenIdProvider } from './access/openid-provider.ts';
 import type { Permits, RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
 import type { SealingKeys } from './access/seal.ts';
 import type { KnownSession } from './access/standing.ts';
+import type { Redactor } from './audit/redact.ts';
 import type { SigningKeys } from './exports/link.ts';
 import type { Lease } from './operations/lease.ts';
+import type { ForwardTarget } from './telemetry/forward.ts';
 
 /** Who asks, taken from a verified token. */
 export interface Principal {
@@ -25,6 +27,7 @@ export interface Origin {
   traceId: string;
   /** Anonymised: IPv4 /24, IPv6 /48. */
   ipAddress: string;
+  /** Redacted. */
   userAgent: string;
 }
 
@@ -44,9 +47,14 @@ export interface Context {
   origin: Origin;
   /** One connection a database role: what a role may not do, the code that holds it cannot do either. */
   db: { api: Database; exporter: Database; drainer: Database };
-  clickhouse: { reader: ClickHouse; writer: ClickHouse };
+  clickhouse: { reader: ClickHouse; writer: ClickHouse; keeper: ClickHouse };
   bucket: R2Bucket;
-  queues: { auditOutbox: Queue<AuditOutboxMessage>; exports: Queue<ExportMessage> };
+  queues: {
+    auditOutbox: Queue<AuditOutboxMessage>;
+    auditEvents: Queue<EventsMessage>;
+    telemetryForward: Queue<ForwardMessage>;
+    exports: Queue<ExportMessage>;
+  };
   locks: {
     acquire(name: string, holder: string, leaseMs: number): Promise<Lease | null>;
     renew(name: string, token: number, leaseMs: number): Promise<boolean>;
@@ -66,6 +74,8 @@ export interface Context {
   linkKeys: SigningKeys;
   cookieKeys: SealingKeys;
   openId: OpenIdProvider;
+  /** What came with a request passes here before it enters a record, a log or a message. */
+  redact: Redactor;
   settings: {
     publicUrl: string;
     sessionTtlSeconds: number;
@@ -75,6 +85,10 @@ export interface Context {
     /** After so many an export's run hands over to the next one: an invocation's time and subrequests are bounded. */
     chunksPerRun: number;
     exportLeaseMs: number;
+    /** How long one insert of events may take, on either side. */
+    eventsInsertMs: number;
+    /** null: telemetry is not forwarded. */
+    forwardTarget: ForwardTarget | null;
   };
   /** Milliseconds since the epoch. */
   now(): number;

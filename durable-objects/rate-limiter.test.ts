@@ -42,6 +42,25 @@ describe('rate limiter object', () => {
     expect((await other.take(once)).allowed).toBe(true);
   });
 
+  it('counts each policy by itself, also over an eviction and the alarm', async () => {
+    const limiter = fresh();
+    const short = { name: 'short', limit: 1, windowSeconds: 10 };
+    const long = { name: 'long', limit: 2, windowSeconds: 60 };
+    expect(await limiter.take(short)).toEqual({ allowed: true, remaining: 0, resetSeconds: 10 });
+    expect(await limiter.take(long)).toEqual({ allowed: true, remaining: 1, resetSeconds: 60 });
+    expect((await limiter.take(short)).allowed).toBe(false);
+    await evictDurableObject(limiter);
+    vi.setSystemTime(start + 11_000);
+    expect(await limiter.take(short)).toEqual({ allowed: true, remaining: 0, resetSeconds: 10 });
+    await evictDurableObject(limiter);
+    // The short window is over, the long one is not: nothing is forgotten.
+    vi.setSystemTime(start + 22_000);
+    expect(await runDurableObjectAlarm(limiter)).toBe(true);
+    expect(await stored(limiter)).toEqual({ entries: ['window:long', 'window:short'], alarm: start + 61_000 });
+    expect(await limiter.take(long)).toEqual({ allowed: true, remaining: 0, resetSeconds: 38 });
+    expect((await limiter.take(long)).allowed).toBe(false);
+  });
+
   it('still knows the count and the end of the window after an eviction', async () => {
     const limiter = fresh();
     for (let i = 0; i < 99; i++) await limiter.take(policy);
@@ -65,12 +84,12 @@ describe('rate limiter object', () => {
   it('is emptied by its alarm after the window, so that an idle key costs nothing', async () => {
     const limiter = fresh();
     await limiter.take(policy);
-    expect(await stored(limiter)).toEqual({ entries: ['window'], alarm: start + 61_000 });
+    expect(await stored(limiter)).toEqual({ entries: ['window:test'], alarm: start + 61_000 });
     vi.setSystemTime(start + 61_000);
     expect(await runDurableObjectAlarm(limiter)).toBe(true);
     expect(await stored(limiter)).toEqual({ entries: [], alarm: null });
     expect(await limiter.take(policy)).toMatchObject({ allowed: true, remaining: 99 });
-    expect(await stored(limiter)).toEqual({ entries: ['window'], alarm: start + 122_000 });
+    expect(await stored(limiter)).toEqual({ entries: ['window:test'], alarm: start + 122_000 });
   });
 
   it('is emptied by its alarm also when it was evicted before', async () => {
@@ -88,7 +107,7 @@ describe('rate limiter object', () => {
     for (const evicted of [false, true]) {
       if (evicted) await evictDurableObject(limiter);
       expect(await runDurableObjectAlarm(limiter)).toBe(true);
-      expect(await stored(limiter)).toEqual({ entries: ['window'], alarm: start + 61_000 });
+      expect(await stored(limiter)).toEqual({ entries: ['window:test'], alarm: start + 61_000 });
     }
     expect(await limiter.take(policy)).toMatchObject({ remaining: 98 });
   });

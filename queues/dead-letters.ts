@@ -1,7 +1,8 @@
+import * as z from 'zod';
 import type { Context } from '../domain/context.ts';
 import { failExportFor } from '../domain/exports/sweep-exports.ts';
 import { keepDeadLetter } from '../drizzle/repositories/dead-letters.ts';
-import { exportMessage } from './messages.ts';
+import { auditOutboxMessage, eventsMessage, exportMessage, forwardMessage } from './messages.ts';
 import { ack, type Outcome } from './outcome.ts';
 
 export interface DeadLetter {
@@ -10,15 +11,23 @@ export interface DeadLetter {
   queue: string;
   body: unknown;
   attempts: number;
+  /** Why no delivery helped, in our own words. */
+  reason: string;
 }
+
+const replayed = z.object({ replayOf: z.string() });
+
+/** What we send holds nothing that may not be kept; nobody knows what else does. */
+const ours = z.union([auditOutboxMessage, exportMessage, eventsMessage, forwardMessage]);
 
 /** Keeps the letter; an export behind it ends as failed, with a reason its requester can act on. */
 export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promise<Outcome> {
-  await ctx.db.api.run(keepDeadLetter, {
-    ...letter,
-    body: JSON.stringify(letter.body ?? null).replaceAll('\\u0000', '\\ufffd'),
-  });
-  ctx.log.error('dead letter', { id: letter.id, queue: letter.queue });
+  const { body, ...kept } = letter;
+  const replayOf = replayed.safeParse(body).data?.replayOf ?? null;
+  const known = ours.safeParse(body);
+  const written = JSON.stringify(known.success ? known.data : ctx.redact.value(body ?? null));
+  await ctx.db.api.run(keepDeadLetter, { ...kept, body: written, replayOf });
+  ctx.log.error('dead letter', { id: letter.id, queue: letter.queue, reason: letter.reason, replayOf });
   const message = exportMessage.safeParse(letter.body);
   if (message.success)
     await failExportFor(

@@ -9,6 +9,7 @@ import { startNeonFront } from '../dev/postgres/neon-front.ts';
 import { createDatabase, dropDatabase } from '../dev/postgres/template.ts';
 import { workerVars } from '../dev/vars.ts';
 import { startWorker, type WorkerHost, type WorkerOptions } from '../dev/worker/host.ts';
+import { createBroker } from './broker.ts';
 import { startFaultyProxy } from './faulty-proxy.ts';
 
 export interface Answer {
@@ -30,7 +31,7 @@ export interface Person {
 const uuid = () => randomUUID();
 
 /** One Steward of its own for a test file: its own database and Worker, behind proxies that can fail. */
-export async function startApp(vars: Record<string, string> = {}, more: Pick<WorkerOptions, 'caller'> = {}) {
+export async function startApp(vars: Record<string, string> = {}, more: AppOptions = {}) {
   const engines = inject('engines');
   const name = `t_${randomBytes(6).toString('hex')}`;
   const ownerUrl = await createDatabase(engines.ownerUrl, { name, template: 'steward' });
@@ -50,6 +51,7 @@ export async function startApp(vars: Record<string, string> = {}, more: Pick<Wor
         url: clickhouse.url,
         readerPassword: engines.clickhouse.reader,
         writerPassword: engines.clickhouse.writer,
+        keeperPassword: engines.clickhouse.keeper,
       },
       issuer: engines.issuer,
       audience: engines.audience,
@@ -58,12 +60,23 @@ export async function startApp(vars: Record<string, string> = {}, more: Pick<Wor
       cookieKeys: engines.cookieKeys,
     }),
     API_RATE_LIMIT: '100000;w=60',
+    OTLP_RATE_LIMIT: '100000;w=60',
     AUTH_RATE_LIMIT: '100000;w=60',
     EXPORT_RATE_LIMIT: '100000;w=60',
     ...vars,
   };
+  const { broker: isBroker, ...options } = more;
+  const broker = createBroker(() => worker);
   const start = () =>
-    startWorker({ ...more, port: 0, persistDir, vars: settings, script, log: (line) => log.push(line) });
+    startWorker({
+      ...options,
+      ...(isBroker ? { tap: broker.tap } : {}),
+      port: 0,
+      persistDir,
+      vars: settings,
+      script,
+      log: (line) => log.push(line),
+    });
   let worker = await start();
 
   const app = {
@@ -76,6 +89,7 @@ export async function startApp(vars: Record<string, string> = {}, more: Pick<Wor
     ownerUrl,
     settings,
     worker: (): WorkerHost => worker,
+    broker,
     async restart() {
       await worker.stop();
       worker = await start();
@@ -98,7 +112,10 @@ export async function startApp(vars: Record<string, string> = {}, more: Pick<Wor
         },
         ...(o.body === undefined ? {} : { body: typeof o.body === 'string' ? o.body : JSON.stringify(o.body) }),
       });
-      const text = await response.text();
+      // A stream of events has no end to wait for; whoever wants its text reads it by itself.
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+      const text = isStream ? '' : await response.text();
+      if (isStream) await response.body?.cancel();
       const isJson = response.headers.get('content-type')?.includes('json');
       return {
         status: response.status,
@@ -195,6 +212,11 @@ export async function startApp(vars: Record<string, string> = {}, more: Pick<Wor
 }
 
 export type App = Awaited<ReturnType<typeof startApp>>;
+
+interface AppOptions extends Pick<WorkerOptions, 'caller'> {
+  /** Whatever is sent to the queue audit-events stays with `app.broker` until the test delivers it. */
+  broker?: boolean;
+}
 
 interface CallOptions {
   as?: Person | string;

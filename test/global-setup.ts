@@ -10,7 +10,7 @@ export interface Engines {
   ownerUrl: string;
   postgresPort: number;
   rolePasswords: { api: string; exporter: string; drainer: string };
-  clickhouse: { url: string; admin: string; reader: string; writer: string };
+  clickhouse: { url: string; admin: string; reader: string; writer: string; keeper: string };
   issuer: { url: string; jwksUrl: string; signingKey: Record<string, unknown> };
   audience: string;
   linkKeys: string;

@@ -1,8 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { NotFound } from '../domain/errors.ts';
+import { mountApiLogs } from './audit-service/api-logs.ts';
+import { mountDeadLetters } from './audit-service/dead-letters.ts';
+import { mountHolds } from './audit-service/holds.ts';
+import { mountLive } from './audit-service/live.ts';
 import { mountAuditLogs } from './audit-service/logs.ts';
+import { mountAuditSessions } from './audit-service/sessions.ts';
+import { mountUiEvents } from './audit-service/ui-events.ts';
 import { mountSignIn } from './auth/sign-in.ts';
 import { mountAdmins } from './auth-service/admins.ts';
+import { mountAnalytics } from './auth-service/analytics.ts';
 import { mountConfig } from './auth-service/config.ts';
 import { mountConsents } from './auth-service/consents.ts';
 import { mountCountries } from './auth-service/countries.ts';
@@ -22,18 +29,23 @@ import { mountExports } from './exports/request.ts';
 import { mountGate } from './gate/check.ts';
 import { mountGateService } from './gate/connect.ts';
 import type { App, HttpEnv } from './http.ts';
+import { apiLog } from './middleware/api-log.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { guard } from './middleware/guard.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { toStatus } from './otlp/answer.ts';
+import { mountOtlp } from './otlp/collect.ts';
 import { toProblem } from './problem.ts';
 import { mountReference } from './reference/mount.ts';
 import { onInvalid } from './validation.ts';
 
+const isOtlp = (c: { req: { path: string } }) => c.req.path.startsWith('/v1/otlp/');
+
 /** Every route, in the order a request meets them. */
 export function createApp(): App {
   const app: App = new OpenAPIHono<HttpEnv>({ defaultHook: onInvalid });
-  app.onError(toProblem);
-  app.notFound((c) => toProblem(new NotFound(), c));
+  app.onError((error, c) => (isOtlp(c) ? toStatus(error, c) : toProblem(error, c)));
+  app.notFound((c) => (isOtlp(c) ? toStatus(new NotFound(), c) : toProblem(new NotFound(), c)));
   app.use(requestContext);
 
   app.get('/v1/health/live', (c) => c.json({ status: 'ok' }));
@@ -54,11 +66,17 @@ export function createApp(): App {
   mountSignIn(app);
   mountGateService(app);
 
+  app.use('/v1/*', apiLog);
   app.use('/v1/*', authenticate);
   // The gate's callers are counted by what they ask about, not here.
   app.use(
     '/v1/*',
-    guard((c) => (c.req.path.startsWith('/v1/gate/') ? null : c.env.runtime.config.API_RATE_LIMIT)),
+    guard((c) => {
+      const { API_RATE_LIMIT, OTLP_RATE_LIMIT } = c.env.runtime.config;
+      if (c.req.path.startsWith('/v1/gate/')) return null;
+      // Telemetry must not use up what its admin works with.
+      return isOtlp(c) ? OTLP_RATE_LIMIT : API_RATE_LIMIT;
+    }),
   );
   mountMe(app);
   mountAdmins(app);
@@ -74,7 +92,15 @@ export function createApp(): App {
   mountDomains(app);
   mountFeatures(app);
   mountTesters(app);
+  mountAnalytics(app);
   mountAuditLogs(app);
+  mountUiEvents(app);
+  mountApiLogs(app);
+  mountAuditSessions(app);
+  mountDeadLetters(app);
+  mountHolds(app);
+  mountLive(app);
+  mountOtlp(app);
   mountExports(app);
   mountGate(app);
   return app;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { URL_QUERY_NAMES } from '../domain/audit/redaction-rules.ts';
 import { ConfigError, parseConfig } from './config.ts';
 
 const key = (fill: number) => btoa(String.fromCharCode(...new Uint8Array(32).fill(fill)));
@@ -18,9 +19,12 @@ const GOOD: Record<string, string> = {
   CLICKHOUSE_READER_PASSWORD: 'pw-reader',
   CLICKHOUSE_WRITER_USER: 'steward_writer',
   CLICKHOUSE_WRITER_PASSWORD: 'pw-writer',
+  CLICKHOUSE_KEEPER_USER: 'steward_keeper',
+  CLICKHOUSE_KEEPER_PASSWORD: 'pw-keeper',
   LINK_KEYS: JSON.stringify({ k2: key(2), k1: key(1) }),
   COOKIE_KEYS: JSON.stringify({ c2: key(4), c1: key(3) }),
   API_RATE_LIMIT: '600;w=60',
+  OTLP_RATE_LIMIT: '600;w=60',
   AUTH_RATE_LIMIT: '30;w=60',
   EXPORT_RATE_LIMIT: '10;w=3600',
 };
@@ -43,14 +47,44 @@ describe('configuration', () => {
       COOKIE_KEYS: { c2: key(4), c1: key(3) },
       SESSION_TTL_SECONDS: 43_200,
       API_RATE_LIMIT: { name: 'admin', limit: 600, windowSeconds: 60 },
+      OTLP_RATE_LIMIT: { name: 'telemetry', limit: 600, windowSeconds: 60 },
+      OTLP_FORWARD_TIMEOUT_SECONDS: 10,
       AUTH_RATE_LIMIT: { name: 'sign-in', limit: 30, windowSeconds: 60 },
       EXPORT_RATE_LIMIT: { name: 'exports', limit: 10, windowSeconds: 3600 },
       EXPORT_TTL_SECONDS: 86_400,
       LINK_TTL_SECONDS: 86_400,
       EXPORT_LEASE_SECONDS: 60,
+      EVENTS_INSERT_MS: 20_000,
       EXPORT_CHUNK_BYTES: 4_194_304,
       EXPORT_CHUNKS_PER_RUN: 512,
+      REDACT_KEYS: [],
+      REDACT_PATTERNS: {},
+      URL_QUERY_NAMES: [...URL_QUERY_NAMES],
     });
+  });
+
+  it('reads where telemetry is forwarded to', () => {
+    const headers = { 'x-api-key': 'k' };
+    const env = {
+      ...GOOD,
+      OTLP_FORWARD_URL: 'https://otel.example/base/',
+      OTLP_FORWARD_HEADERS: JSON.stringify(headers),
+    };
+    expect(parseConfig(env)).toMatchObject({
+      OTLP_FORWARD_URL: 'https://otel.example/base',
+      OTLP_FORWARD_HEADERS: headers,
+    });
+  });
+
+  it('reads what is redacted, and what is not', () => {
+    const config = parseConfig({
+      ...GOOD,
+      REDACT_KEYS: 'salary, Birth-Date,',
+      REDACT_PATTERNS: JSON.stringify({ customer: 'CUST-\\d{6}' }),
+      URL_QUERY_NAMES: '',
+    });
+    expect(config).toMatchObject({ REDACT_KEYS: ['salary', 'Birth-Date'], URL_QUERY_NAMES: [] });
+    expect('see CUST-123456'.replace(config.REDACT_PATTERNS.customer ?? '', '')).toBe('see ');
   });
 
   it.each(Object.keys(GOOD))('names %s when it is missing', (name) => {
@@ -75,6 +109,8 @@ describe('configuration', () => {
     ['CLICKHOUSE_READER_PASSWORD', '', 'must not be empty'],
     ['CLICKHOUSE_WRITER_USER', '', 'must not be empty'],
     ['CLICKHOUSE_WRITER_PASSWORD', '', 'must not be empty'],
+    ['CLICKHOUSE_KEEPER_USER', '', 'must not be empty'],
+    ['CLICKHOUSE_KEEPER_PASSWORD', '', 'must not be empty'],
     ['LINK_KEYS', SECRET, 'must be JSON such as {"k1":"<32 random bytes in base64>"}'],
     ['LINK_KEYS', '{}', 'must be JSON such as'],
     ['LINK_KEYS', '[]', 'must be JSON such as'],
@@ -105,6 +141,14 @@ describe('configuration', () => {
     ['API_RATE_LIMIT', '0;w=60', 'must read like 600;w=60'],
     ['API_RATE_LIMIT', '600;w=0', 'must read like 600;w=60'],
     ['API_RATE_LIMIT', '-1;w=60', 'must read like 600;w=60'],
+    ['OTLP_RATE_LIMIT', SECRET, 'must read like 600;w=60'],
+    ['OTLP_FORWARD_URL', SECRET, 'must be an http(s) URL'],
+    ['OTLP_FORWARD_URL', `ftp://${SECRET}`, 'must be an http(s) URL'],
+    ['OTLP_FORWARD_TIMEOUT_SECONDS', '61', 'must be a whole number from 1 to 60'],
+    ['OTLP_FORWARD_HEADERS', SECRET, 'must be JSON such as {"authorization":"Bearer …"}'],
+    ['OTLP_FORWARD_HEADERS', JSON.stringify({ authorization: 1 }), 'must be JSON such as'],
+    ['OTLP_FORWARD_HEADERS', JSON.stringify({ 'bad name': SECRET }), 'must be JSON such as'],
+    ['OTLP_FORWARD_HEADERS', JSON.stringify({ authorization: `${SECRET}\r\nx: y` }), 'must be JSON such as'],
     ['EXPORT_RATE_LIMIT', '1e3;w=60', 'must read like 600;w=60'],
     ['EXPORT_RATE_LIMIT', '10;w=60\n', 'must read like 600;w=60'],
     ['EXPORT_TTL_SECONDS', SECRET, 'must be a whole number from 1 to 604800'],
@@ -113,8 +157,17 @@ describe('configuration', () => {
     ['LINK_TTL_SECONDS', '1.5', 'must be a whole number from 1 to 604800'],
     ['EXPORT_LEASE_SECONDS', '601', 'must be a whole number from 1 to 600'],
     ['EXPORT_LEASE_SECONDS', '', 'must be a whole number from 1 to 600'],
+    ['EVENTS_INSERT_MS', '25001', 'must be a whole number from 1 to 25000'],
     ['EXPORT_CHUNK_BYTES', '1e6', 'must be a whole number from 1 to 16777216'],
     ['EXPORT_CHUNKS_PER_RUN', '0', 'must be a whole number from 1 to 4000'],
+    ['REDACT_KEYS', `${SECRET}, %%%`, 'must be names of up to 64 letters and digits, separated by commas'],
+    ['REDACT_PATTERNS', SECRET, 'must be JSON of regular expressions by name, such as {"customer":"CUST-\\\\d{6}"}'],
+    ['REDACT_PATTERNS', JSON.stringify([SECRET]), 'must be JSON of regular expressions'],
+    ['REDACT_PATTERNS', JSON.stringify({ customer: 1 }), 'must be JSON of regular expressions'],
+    ['REDACT_PATTERNS', JSON.stringify({ customer: `(${SECRET}` }), '(customer) is no regular expression'],
+    ['REDACT_PATTERNS', JSON.stringify({ customer: `(?:${SECRET})*` }), '(customer) matches the empty text'],
+    ['REDACT_PATTERNS', JSON.stringify({ customer: `(${SECRET}+)+` }), '(customer) repeats what repeats'],
+    ['URL_QUERY_NAMES', `page,${SECRET.repeat(10)}`, 'must be names'],
   ])('names %s when it is %j, and says what it should be', (name, value, advice) => {
     const problem = problemOf({ ...GOOD, [name]: value });
     expect(problem.startsWith(`Steward cannot start: ${name} `)).toBe(true);

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { URL_QUERY_NAMES } from '../domain/audit/redaction-rules.ts';
+import { parseNames, parsePatterns, SettingError } from '../domain/audit/redaction-settings.ts';
 
 const rateLimit = (name: string) =>
   z
@@ -40,6 +42,19 @@ const keyRing = (isLong: (bytes: number) => boolean, uses: string) => {
   });
 };
 
+/** JSON of header fields by name (RFC 9110 section 5). */
+const headers = z.string().transform((json, context): Record<string, string> => {
+  try {
+    return z
+      .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.string().regex(/^[\t\x20-\x7e]*$/))
+      .parse(JSON.parse(json));
+  } catch {
+    // One message for every way it can be wrong: never the value itself.
+    context.addIssue({ code: 'custom', message: 'must be JSON such as {"authorization":"Bearer …"}' });
+    return z.NEVER;
+  }
+});
+
 const whole = (fallback: string, max: number) =>
   z
     .string()
@@ -48,6 +63,21 @@ const whole = (fallback: string, max: number) =>
     })
     .default(fallback)
     .transform(Number);
+
+/** Text that `parse` reads; its SettingError says what is wrong. */
+const setting = <T>(fallback: string, parse: (text: string) => T) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((written, context) => {
+      try {
+        return parse(written);
+      } catch (error) {
+        if (!(error instanceof SettingError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message });
+        return z.NEVER;
+      }
+    });
 
 /** Every variable and secret the Worker reads, by its name in the environment. */
 const variables = z.object({
@@ -71,19 +101,32 @@ const variables = z.object({
   CLICKHOUSE_READER_PASSWORD: text,
   CLICKHOUSE_WRITER_USER: text,
   CLICKHOUSE_WRITER_PASSWORD: text,
+  CLICKHOUSE_KEEPER_USER: text,
+  CLICKHOUSE_KEEPER_PASSWORD: text,
   LINK_KEYS: keyRing((bytes) => bytes >= 32, 'the first key signs, all of them verify'),
   // A256GCM takes exactly so many.
   COOKIE_KEYS: keyRing((bytes) => bytes === 32, 'the first key encrypts, all of them decrypt'),
   SESSION_TTL_SECONDS: whole('43200', 604_800),
   API_RATE_LIMIT: rateLimit('admin'),
+  OTLP_RATE_LIMIT: rateLimit('telemetry'),
+  // Where accepted telemetry goes besides; the headers may hold a key of the receiver's.
+  OTLP_FORWARD_URL: httpUrl.transform((url) => url.replace(/\/$/, '')).optional(),
+  OTLP_FORWARD_HEADERS: headers.optional(),
+  OTLP_FORWARD_TIMEOUT_SECONDS: whole('10', 60),
   AUTH_RATE_LIMIT: rateLimit('sign-in'),
   EXPORT_RATE_LIMIT: rateLimit('exports'),
   EXPORT_TTL_SECONDS: whole('86400', 604_800),
   LINK_TTL_SECONDS: whole('86400', 604_800),
   EXPORT_LEASE_SECONDS: whole('60', 600),
+  // The ClickHouse client itself gives up after 30 seconds.
+  EVENTS_INSERT_MS: whole('20000', 25_000),
   EXPORT_CHUNK_BYTES: whole('4194304', 16_777_216),
   // Two subrequests a chunk, of 10,000 that an invocation may make (wrangler.toml).
   EXPORT_CHUNKS_PER_RUN: whole('512', 4_000),
+  // What is redacted besides domain/audit/redaction-rules.ts, and which query parameters addresses keep.
+  REDACT_KEYS: setting('', parseNames),
+  REDACT_PATTERNS: setting('{}', parsePatterns),
+  URL_QUERY_NAMES: setting(URL_QUERY_NAMES.join(','), parseNames),
 });
 
 export type Config = z.infer<typeof variables>;

@@ -4,9 +4,11 @@ import { KeyCache, type KeySnapshot } from '../domain/access/jwks.ts';
 import { OpenIdProvider } from '../domain/access/openid-provider.ts';
 import { RecentTokens } from '../domain/access/recent-tokens.ts';
 import type { SealingKeys } from '../domain/access/seal.ts';
+import { createRedactor, type Redactor } from '../domain/audit/redact.ts';
 import type { Context, Origin } from '../domain/context.ts';
 import type { SigningKeys } from '../domain/exports/link.ts';
 import { configChanged, type GateParts } from '../domain/gate/check.ts';
+import { ApiLogBuffer } from '../domain/telemetry/api-log-buffer.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
 import { type Config, parseConfig } from './config.ts';
 import type { Env } from './env.ts';
@@ -19,6 +21,8 @@ export interface Runtime {
   keys: KeyCache;
   recentTokens: RecentTokens;
   gate: GateParts;
+  redact: Redactor;
+  apiLogs: ApiLogBuffer;
   /** A Context for one invocation. `waitUntil` is the invocation's own. */
   context(origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context;
 }
@@ -98,6 +102,11 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
   const gate = gateParts(env, config, visitorKeys);
   const clickhouse = (username: string, password: string) =>
     connectClickHouse({ url: config.CLICKHOUSE_URL, username, password });
+  const redact = createRedactor({
+    keys: config.REDACT_KEYS,
+    patterns: config.REDACT_PATTERNS,
+    queryNames: config.URL_QUERY_NAMES,
+  });
   const shared = {
     db: {
       api: connect(config.DATABASE_URL_API),
@@ -107,9 +116,15 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     clickhouse: {
       reader: clickhouse(config.CLICKHOUSE_READER_USER, config.CLICKHOUSE_READER_PASSWORD),
       writer: clickhouse(config.CLICKHOUSE_WRITER_USER, config.CLICKHOUSE_WRITER_PASSWORD),
+      keeper: clickhouse(config.CLICKHOUSE_KEEPER_USER, config.CLICKHOUSE_KEEPER_PASSWORD),
     },
     bucket: env.BUCKET,
-    queues: { auditOutbox: env.AUDIT_OUTBOX_QUEUE, exports: env.EXPORTS_QUEUE },
+    queues: {
+      auditOutbox: env.AUDIT_OUTBOX_QUEUE,
+      auditEvents: env.AUDIT_EVENTS_QUEUE,
+      telemetryForward: env.TELEMETRY_FORWARD_QUEUE,
+      exports: env.EXPORTS_QUEUE,
+    },
     locks: locks(env.OPERATION_LOCK),
     guards: guards(env.ADMIN_GUARD),
     limits: { take: (key, policy) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).take(policy) },
@@ -117,6 +132,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     linkKeys: await importLinkKeys(config.LINK_KEYS),
     cookieKeys: await importCookieKeys(config.COOKIE_KEYS),
     openId: openIdProvider(config),
+    redact,
     settings: {
       publicUrl: config.PUBLIC_URL,
       sessionTtlSeconds: config.SESSION_TTL_SECONDS,
@@ -125,15 +141,26 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       chunkBytes: config.EXPORT_CHUNK_BYTES,
       chunksPerRun: config.EXPORT_CHUNKS_PER_RUN,
       exportLeaseMs: config.EXPORT_LEASE_SECONDS * 1000,
+      eventsInsertMs: config.EVENTS_INSERT_MS,
+      forwardTarget: config.OTLP_FORWARD_URL
+        ? {
+            url: config.OTLP_FORWARD_URL,
+            headers: config.OTLP_FORWARD_HEADERS ?? {},
+            timeoutMs: config.OTLP_FORWARD_TIMEOUT_SECONDS * 1000,
+          }
+        : null,
     },
     now: Date.now,
     newId: () => v7(),
   } satisfies Partial<Context>;
   const context = (origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context => {
-    const log = createLog({ requestId: origin.requestId, traceId: origin.traceId });
+    const log = createLog({ requestId: origin.requestId, traceId: origin.traceId }, redact);
     const later = (work: Promise<unknown>) =>
       waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
     return { ...shared, origin, later, log, ...overrides };
   };
-  return { config, keys, recentTokens: new RecentTokens(Date.now), gate, context };
+  const apiLogs = new ApiLogBuffer((rows) =>
+    env.METRICS?.writeDataPoint({ indexes: ['api-log.lost'], blobs: ['api-log.lost'], doubles: [rows] }),
+  );
+  return { config, keys, recentTokens: new RecentTokens(Date.now), gate, redact, apiLogs, context };
 }

@@ -1,7 +1,7 @@
 import type { AdminGuard } from '../durable-objects/admin-guard.ts';
 import type { OperationLock } from '../durable-objects/operation-lock.ts';
 import type { RateLimiter } from '../durable-objects/rate-limiter.ts';
-import type { AuditOutboxMessage, ExportMessage } from '../queues/messages.ts';
+import type { AuditOutboxMessage, EventsMessage, ExportMessage, ForwardMessage } from '../queues/messages.ts';
 
 /** Bindings of wrangler.toml. Variables and secrets are parsed by config.ts and have no type before that. */
 export interface Bindings {
@@ -11,6 +11,8 @@ export interface Bindings {
   BUCKET: R2Bucket;
   LAST_KNOWN_GOOD: KVNamespace;
   AUDIT_OUTBOX_QUEUE: Queue<AuditOutboxMessage>;
+  AUDIT_EVENTS_QUEUE: Queue<EventsMessage>;
+  TELEMETRY_FORWARD_QUEUE: Queue<ForwardMessage>;
   EXPORTS_QUEUE: Queue<ExportMessage>;
   /** Absent where nobody looks at metrics. */
   METRICS?: AnalyticsEngineDataset;

@@ -2,6 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import type { Standing } from '../domain/access/standing.ts';
 import type { CallerContext, Context, Entry, Log, Principal } from '../domain/context.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { AuditLevel } from '../domain/gate/service.ts';
 import type { Runtime } from './context.ts';
 
 /** What the middleware leaves for handlers. Taken by `c.get`: `c.var` makes an object of all of them each time. */
@@ -15,6 +17,10 @@ export interface HttpEnv {
     entry: Entry;
     /** Of a caller whom a route's action was allowed to. */
     standing: Standing;
+    /** Of a problem that was answered. */
+    errorCode?: ErrorCode;
+    /** Of the service in the path, where the handler has it anyway. */
+    auditLevel?: AuditLevel;
   };
 }
 

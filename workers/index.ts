@@ -1,3 +1,4 @@
+import { sweepHolds } from '../domain/audit/apply-holds.ts';
 import { sweepOutbox } from '../domain/audit/sweep-outbox.ts';
 import { expireExports, requeueStuckExports } from '../domain/exports/sweep-exports.ts';
 import { dispatch } from '../queues/dispatch.ts';
@@ -37,7 +38,12 @@ export default {
   async scheduled(_controller, env, execution): Promise<void> {
     const ctx = await backgroundContext(env, execution, 'cron');
     // One sweep's failure must not keep the others from running.
-    const results = await Promise.allSettled([sweepOutbox(ctx), requeueStuckExports(ctx), expireExports(ctx)]);
+    const results = await Promise.allSettled([
+      sweepOutbox(ctx),
+      sweepHolds(ctx),
+      requeueStuckExports(ctx),
+      expireExports(ctx),
+    ]);
     for (const result of results)
       if (result.status === 'rejected') ctx.log.error('sweep failed', { error: result.reason });
   },

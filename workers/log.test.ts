@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+// biome-ignore lint/style/noRestrictedImports: the canaries are planted through every entrance, and here.
+import { asField, CANARIES, holds, inText } from '../test/canaries.ts';
 import { createLog } from './log.ts';
 
 const lines: { out: string[]; err: string[] } = { out: [], err: [] };
@@ -95,6 +97,32 @@ describe('log', () => {
     }
     expect(lines.err.length).toBe(9);
     for (const line of lines.err) expect(JSON.parse(line)).toMatchObject({ message: 'odd', requestId: 'r-1' });
+  });
+
+  it('holds none of the sixty canaries, wherever they were left', () => {
+    for (const canary of CANARIES) {
+      const error = new TypeError(inText(canary), { cause: { ...asField(canary), list: [inText(canary)] } });
+      log.error(`refused ${inText(canary)}`, { ...asField(canary), error, nested: { deep: [asField(canary)] } });
+      log.info('body', { body: JSON.stringify(asField(canary)), when: new Date(0), [inText(canary)]: 1 });
+    }
+    const text = [...lines.err, ...lines.out].join('\n');
+    expect(lines.err.length + lines.out.length).toBe(120);
+    expect(CANARIES.filter((canary) => holds(text, canary)).map(({ name }) => name)).toEqual([]);
+    for (const line of lines.out)
+      expect(JSON.parse(line)).toMatchObject({ message: 'body', when: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it('keeps what a log is for', () => {
+    const fields = {
+      path: '/v1/admin/services',
+      status: 503,
+      attempts: 3,
+      queue: 'exports',
+      replayOf: null,
+      tokens: 5,
+    };
+    log.error('dead letter', fields);
+    expect(only(lines.err).entry).toMatchObject(fields);
   });
 
   it('holds no secret, wherever one was left', () => {

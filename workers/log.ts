@@ -1,4 +1,4 @@
-import { redactText } from '../domain/audit/redact.ts';
+import { createRedactor } from '../domain/audit/redact.ts';
 import type { Log } from '../domain/context.ts';
 
 // JSON escapes CR, LF and ESC; these still break lines or reorder text in some viewers.
@@ -9,11 +9,11 @@ const escapeUnsafe = (text: string) =>
 
 const MAX_DEPTH = 8;
 
-/** What a log may hold of a value: errors with their causes, no secrets, nesting with an end. */
+/** What JSON can hold of a value: errors with their causes, nesting with an end. */
 function plain(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (value instanceof Date) return value.toJSON();
+  if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return '[deeper]';
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
   const fields = value instanceof Error ? errorFields(value) : value;
@@ -22,12 +22,12 @@ function plain(value: unknown, depth = 0): unknown {
 
 const errorFields = ({ name, message, stack, cause }: Error) => ({ name, message, stack, cause });
 
-/** One JSON line an entry, with the request's ids in each. */
-export function createLog(ids: { requestId: string; traceId: string }): Log {
+/** One JSON line an entry, with the request's ids in each; secrets and personal values are redacted. */
+export function createLog(ids: { requestId: string; traceId: string }, redact = createRedactor()): Log {
   const line = (level: string, message: string, fields: Record<string, unknown> = {}) => {
-    const own = { level, message: redactText(message), ...ids };
+    const own = { level, message: redact.text(message), ...ids };
     // Twice: first in the order people read, and last so that no field takes their place.
-    return escapeUnsafe(JSON.stringify({ ...own, ...(plain(fields) as object), ...own }));
+    return escapeUnsafe(JSON.stringify({ ...own, ...(redact.value(plain(fields)) as object), ...own }));
   };
   return {
     info: (message, fields) => console.log(line('info', message, fields)),

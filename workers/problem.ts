@@ -40,12 +40,19 @@ export function explain(error: unknown, c: HttpContext<HttpEnv>): DomainError {
   return known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
 }
 
+/** What an error's answer says beside its body. */
+export function headersOf({ status, retryAfter }: DomainError): Record<string, string> {
+  return {
+    ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+    ...(status === 401 ? { 'WWW-Authenticate': `Bearer realm="steward", error="invalid_token"` } : {}),
+  };
+}
+
 /** RFC 9457 for every error. */
 export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
   const problem = explain(error, c);
-  const headers: Record<string, string> = { 'Content-Type': 'application/problem+json' };
-  if (problem.retryAfter !== undefined) headers['Retry-After'] = String(problem.retryAfter);
-  if (problem.status === 401) headers['WWW-Authenticate'] = `Bearer realm="steward", error="invalid_token"`;
+  const headers = { ...headersOf(problem), 'Content-Type': 'application/problem+json' };
+  c.set('errorCode', problem.code);
   const body = {
     type: `urn:steward:problem:${problem.code}`,
     title: ERROR_CODES[problem.code].title,

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { authorise } from '../domain/access/authorise.ts';
 import { ACTIONS, type Action } from '../domain/audit/actions.ts';
+import type { Redactor } from '../domain/audit/redact.ts';
 import { Malformed } from '../domain/errors.ts';
 import { callerContext, type HttpEnv } from './http.ts';
 import { jsonBody } from './middleware/json-body.ts';
@@ -12,14 +13,21 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const SERVICE_ROUTE = '/v1/admin/services/:id';
 const MAX_REASON = 1000;
 
+/** A route that is one action for some callers and another one for others; `named` is what its documentation says. */
+export interface ActionByCaller {
+  named: Action;
+  of(c: Context<HttpEnv>): Action;
+}
+
 /** Lets only those pass who may do `action` for the service in the path; leaves `standing`. */
-function allowed(action: Action): MiddlewareHandler<HttpEnv> {
+function allowed(by: Action | ActionByCaller): MiddlewareHandler<HttpEnv> {
   return createMiddleware<HttpEnv>(async (c, next) => {
+    const action = typeof by === 'string' ? by : by.of(c);
     const params = c.req.param() as Record<string, string>;
     const serviceId = ofService(c.req.routePath) ? (params.id ?? null) : null;
     // What is no id leads nowhere: the schema that comes next says so.
     if (serviceId === null || UUID.test(serviceId)) {
-      const resourceId = storable(params[lastParameter(c.req.routePath)] ?? '');
+      const resourceId = storable(c.get('ctx').redact, params[lastParameter(c.req.routePath)] ?? '');
       c.set('standing', await authorise(callerContext(c), c.get('entry'), { action, serviceId, resourceId }));
     }
     await next();
@@ -29,8 +37,9 @@ function allowed(action: Action): MiddlewareHandler<HttpEnv> {
 /** Names what the route is about; Hono gives parameters in no order of theirs. */
 const lastParameter = (path: string) => /:(\w+)(?!.*:)/.exec(path)?.[1] ?? '';
 
-/** Whatever a path holds, a refusal's record can hold it: Postgres takes no NUL, and nobody needs more of it than this. */
-const storable = (text: string) => text.replaceAll('\0', '\ufffd').toWellFormed().slice(0, 300);
+/** Whatever a path holds, a refusal's record can hold it: no secret, no NUL (Postgres takes none), and no more than this. */
+const storable = (redact: Redactor, text: string) =>
+  redact.text(text.slice(0, 4000)).replaceAll('\0', '\ufffd').toWellFormed().slice(0, 300);
 
 const ofService = (path: string) => path === SERVICE_ROUTE || path.startsWith(`${SERVICE_ROUTE}/`);
 
@@ -38,20 +47,21 @@ const ofService = (path: string) => path === SERVICE_ROUTE || path.startsWith(`$
  * What every signed-in route has in common, for `createRoute({ ...secured('service.read', 'Read a service'), … })`: the
  * permission of its action, asked before anything of the request is looked at, and a JSON body if it has one.
  */
-export function secured(action: Action, summary: string) {
+export function secured(by: Action | ActionByCaller, summary: string) {
+  const action = typeof by === 'string' ? by : by.named;
   const { permissions } = ACTIONS[action];
   return {
     summary: permissions.length > 0 ? `${summary} (${permissions.join(', ')})` : summary,
     security: signedIn,
-    middleware: [allowed(action), jsonBody],
+    middleware: [allowed(by), jsonBody],
     'x-action': action,
     'x-permissions': permissions,
   };
 }
 
 /** The same for a route that has no body, or one that is no JSON. */
-export function securedRaw(action: Action, summary: string) {
-  return { ...secured(action, summary), middleware: [allowed(action)] };
+export function securedRaw(by: Action | ActionByCaller, summary: string) {
+  return { ...secured(by, summary), middleware: [allowed(by)] };
 }
 
 export const serviceParams = z.object({ id: idParam('id') });

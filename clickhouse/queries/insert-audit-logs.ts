@@ -20,6 +20,8 @@ export interface AuditLogRow {
   trace_id: string;
   session_id: string;
   accepted_at: string;
+  /** 0 or 1. */
+  legal_hold: number;
 }
 
 /**
@@ -37,6 +39,12 @@ export async function insertAuditLogs(
     table: 'audit_db.admin_audit_logs',
     format: 'JSONEachRow',
     values: rows,
-    clickhouse_settings: { async_insert: 0, insert_deduplicate: 1, insert_deduplication_token: batchId },
+    clickhouse_settings: {
+      async_insert: 0,
+      insert_deduplicate: 1,
+      insert_deduplication_token: batchId,
+      // A first try may have ended between the table and its views: each of them decides for itself what it has already.
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+    },
   });
 }

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { forbiddenFunctions } from './guard.ts';
+import { usersXml } from './roles.ts';
 import { quote } from './settings.ts';
 import type { May } from './users.ts';
 
@@ -20,28 +21,6 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-// One engine user, three roles. A connection starts with all of them and drops to one with SET ROLE; the way back is
-// another SET ROLE, which restricted users cannot send. The engine then checks every grant itself.
-const USERS = `<clickhouse>
-  <profiles><default/></profiles>
-  <quotas><default/></quotas>
-  <roles>
-    <everything><grants><query>GRANT ALL ON *.*</query></grants></everything>
-    <read><grants><query>GRANT SELECT, SHOW ON *.*</query></grants></read>
-    <insert><grants><query>GRANT INSERT ON *.*</query></grants></insert>
-  </roles>
-  <users>
-    <default>
-      <password></password>
-      <networks><ip>::/0</ip></networks>
-      <profile>default</profile>
-      <quota>default</quota>
-      <grants><query>GRANT everything, read, insert</query></grants>
-    </default>
-  </users>
-</clickhouse>
-`;
-
 function configXml(usersFile: string): string {
   const path = usersFile.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<clickhouse><users_config>${path}</users_config></clickhouse>\n`;
@@ -56,7 +35,7 @@ export function openEngine(dataDir: string): Engine {
   rmSync(spool, { recursive: true, force: true });
   for (const dir of [spool, config]) mkdirSync(dir, { recursive: true });
   const usersFile = join(config, 'users.xml');
-  writeFileSync(usersFile, USERS);
+  writeFileSync(usersFile, usersXml());
   writeFileSync(join(config, 'config.xml'), configXml(usersFile));
 
   const path = join(root, 'engine');

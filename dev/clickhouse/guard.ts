@@ -1,10 +1,11 @@
 import { denied, unsupported } from './errors.ts';
+import { guardKeeper } from './guard-keeper.ts';
 import type { Insert, Statement } from './statement.ts';
 import type { Token } from './tokens.ts';
 import type { May } from './users.ts';
 
-// The engine's own grants are the wall (see engine.ts): a reader's connection has SELECT and SHOW, an inserter's has
-// INSERT. This file adds what grants do not cover: files, settings that name files, and statements about oneself.
+// The engine's own grants are the wall (see roles.ts). This file adds what grants do not cover: files, settings that name
+// files, and statements about oneself.
 
 // Table functions that neither leave the engine nor name a file; whatever a later engine adds is refused until listed.
 const HARMLESS = new Set([
@@ -32,7 +33,7 @@ const FORBIDDEN_SETTING = new RegExp(
   [
     '^(?:format_schema.*|format_template_(?:row|resultset)|output_format_schema|errors_output_format',
     '.*_(?:path|url|uri)|additional_.*_filters?|parallel_replicas_custom_key|ai_.*',
-    '.*dialect.*|profile|readonly|role)$',
+    '.*dialect.*|profile|readonly|role|allow_ddl|validate_mutation_query)$',
   ].join('|'),
 );
 
@@ -55,7 +56,8 @@ export function guard(may: May, statement: Statement, settings: Iterable<string>
   for (const name of [...settings, ...settingNames(statement.tokens)]) {
     if (FORBIDDEN_SETTING.test(name)) throw denied(`Not allowed for this user: changing the setting ${name}.`);
   }
-  if (may === 'read') guardReader(statement, forbidden);
+  if (may === 'read' || (may === 'keep' && statement.kind === 'read')) guardReader(statement, forbidden);
+  else if (may === 'keep') guardKeeper(statement);
   else guardInserter(statement);
 }
 

@@ -6,20 +6,18 @@ import { type Harness, harness, USERS } from './testing.ts';
 let h: Harness;
 beforeAll(async () => {
   h = await harness();
-  await h.ask('admin', 'CREATE DATABASE d');
+  await h.ask('admin', 'CREATE DATABASE audit_db');
 }, 60_000);
 afterAll(() => h.end());
 
-let tables = 0;
+// Of the few tables the writer may insert into; each test makes it anew.
+const NAME = 'audit_db.admin_audit_logs';
 async function table(): Promise<string> {
-  tables += 1;
-  const name = `d.t${tables}`;
+  const columns = '(id UInt32, text String) ENGINE = MergeTree ORDER BY id';
   const settings = 'non_replicated_deduplication_window = 10000';
-  await h.ask(
-    'admin',
-    `CREATE TABLE ${name} (id UInt32, text String) ENGINE = MergeTree ORDER BY id SETTINGS ${settings}`,
-  );
-  return name;
+  const made = await h.ask('admin', `CREATE OR REPLACE TABLE ${NAME} ${columns} SETTINGS ${settings}`);
+  expect(made.text).toBe('');
+  return NAME;
 }
 
 const count = async (name: string) => Number((await h.ask('admin', `SELECT count() FROM ${name}`)).text);
@@ -40,8 +38,8 @@ test('12,000 rows through the client are there when it returns', async () => {
 test('a token seen before writes nothing, a new one does', async () => {
   const name = await table();
   const insert = (token: string, id: number) =>
-    h.client('writer', { database: 'd' }).insert({
-      table: name.slice(2),
+    h.client('writer', { database: 'audit_db' }).insert({
+      table: 'admin_audit_logs',
       values: [{ id, text: token }],
       format: 'JSONEachRow',
       clickhouse_settings: { insert_deduplication_token: token, async_insert: 0 },
@@ -111,7 +109,7 @@ test('a body that is too large is refused before it is read', async () => {
   const headers = { 'X-ClickHouse-User': 'writer', 'X-ClickHouse-Key': USERS.writer.password, 'Content-Length': size };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const asked = request(h.clickhouse.url, { method: 'POST', headers }, resolve);
-    asked.on('error', reject).write('INSERT INTO d.t1 FORMAT CSV\n');
+    asked.on('error', reject).write(`INSERT INTO ${NAME} FORMAT CSV\n`);
   });
   expect([answer.statusCode, answer.headers['x-clickhouse-exception-code']]).toEqual([413, '223']);
   answer.destroy();

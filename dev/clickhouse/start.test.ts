@@ -22,7 +22,9 @@ async function start(dir: string, port = 0): Promise<ClickHouse> {
   return clickhouse;
 }
 
-const sum = async ({ url }: ClickHouse) => (await ask(url, 'admin', 'SELECT sum(id) FROM t')).text;
+// Of the few tables the writer may insert into.
+const TABLE = 'audit_db.admin_audit_logs';
+const sum = async ({ url }: ClickHouse) => (await ask(url, 'admin', `SELECT sum(id) FROM ${TABLE}`)).text;
 const alive = (pid: number) => {
   try {
     return process.kill(pid, 0);
@@ -33,16 +35,17 @@ const alive = (pid: number) => {
 
 test('what was inserted outlives a stop and a kill', async () => {
   const first = await start('kept');
-  await ask(first.url, 'admin', 'CREATE TABLE t (id UInt32) ENGINE = MergeTree ORDER BY id');
-  await ask(first.url, 'admin', 'INSERT INTO t VALUES (1)');
+  await ask(first.url, 'admin', 'CREATE DATABASE audit_db');
+  await ask(first.url, 'admin', `CREATE TABLE ${TABLE} (id UInt32) ENGINE = MergeTree ORDER BY id`);
+  await ask(first.url, 'admin', `INSERT INTO ${TABLE} VALUES (1)`);
   process.kill(first.pid, 'SIGINT');
-  await ask(first.url, 'writer', 'INSERT INTO t FORMAT JSONEachRow {"id":10}');
+  await ask(first.url, 'writer', `INSERT INTO ${TABLE} FORMAT JSONEachRow {"id":10}`);
   await first.stop();
   expect(await first.exited).toEqual({ code: 0, signal: null });
 
   const second = await start('kept');
   expect(await sum(second)).toBe('11\n');
-  await ask(second.url, 'writer', 'INSERT INTO t FORMAT JSONEachRow {"id":100}');
+  await ask(second.url, 'writer', `INSERT INTO ${TABLE} FORMAT JSONEachRow {"id":100}`);
   process.kill(second.pid, 'SIGKILL');
   expect(await second.exited).toEqual({ code: null, signal: 'SIGKILL' });
   await second.stop();

@@ -9,6 +9,7 @@ export const USERS = {
   admin: { password: `a"'\\:& é`, may: 'everything' },
   reader: { password: 'reader-password', may: 'read' },
   writer: { password: 'writer-password', may: 'insert' },
+  keeper: { password: 'keeper-password', may: 'keep' },
 } satisfies Record<string, ClickHouseUser>;
 
 export type UserName = keyof typeof USERS;

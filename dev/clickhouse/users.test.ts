@@ -9,9 +9,12 @@ beforeAll(async () => {
   h = await harness();
   secret = join(h.dataDir, 'secret.csv');
   writeFileSync(secret, 'top-secret\n');
-  await h.ask('admin', 'CREATE DATABASE d');
-  await h.ask('admin', 'CREATE TABLE d.t (id UInt32, text String, url String) ENGINE = MergeTree ORDER BY id');
-  await h.ask('admin', "INSERT INTO d.t VALUES (1, 'a', 'u')");
+  await h.ask('admin', 'CREATE DATABASE audit_db');
+  await h.ask(
+    'admin',
+    'CREATE TABLE audit_db.admin_audit_logs (id UInt32, text String, url String) ENGINE = MergeTree ORDER BY id',
+  );
+  await h.ask('admin', "INSERT INTO audit_db.admin_audit_logs VALUES (1, 'a', 'u')");
 }, 60_000);
 afterAll(() => h.end());
 
@@ -45,38 +48,38 @@ describe('who', () => {
 
 describe('a reader', () => {
   test.each([
-    "SELECT text FROM d.t WHERE url = '/a/b' AND id IN (SELECT 1)",
+    "SELECT text FROM audit_db.admin_audit_logs WHERE url = '/a/b' AND id IN (SELECT 1)",
     '-- first\n/* second */ ((SELECT 1)) UNION ALL SELECT 2',
     'WITH x AS (SELECT 1 AS a) SELECT a FROM x SETTINGS max_threads = 1',
-    'SHOW TABLES FROM d',
-    'SHOW CREATE TABLE d.t',
-    'DESCRIBE TABLE d.t',
-    'EXISTS TABLE d.t',
-    'EXPLAIN SELECT * FROM d.t',
-    "SELECT 'INSERT INTO x; DROP TABLE d.t', format('{}', 'a') AS format",
-    "SELECT count() FROM numbers(3) AS a, merge('d', 't') AS b, values('a UInt8', 1) AS c",
+    'SHOW TABLES FROM audit_db',
+    'SHOW CREATE TABLE audit_db.admin_audit_logs',
+    'DESCRIBE TABLE audit_db.admin_audit_logs',
+    'EXISTS TABLE audit_db.admin_audit_logs',
+    'EXPLAIN SELECT * FROM audit_db.admin_audit_logs',
+    "SELECT 'INSERT INTO x; DROP TABLE audit_db.admin_audit_logs', format('{}', 'a') AS format",
+    "SELECT count() FROM numbers(3) AS a, merge('audit_db', 'admin_audit_logs') AS b, values('a UInt8', 1) AS c",
     'SELECT count() FROM system.parts;',
   ])('may %s', async (sql) => {
     expect(await h.ask('reader', sql)).toMatchObject({ status: 200 });
   });
 
   const forbidden = () => [
-    "INSERT INTO d.t VALUES (2, 'x', '')",
-    '/* SELECT */ DROP TABLE d.t',
-    '(DROP TABLE d.t)',
-    'CREATE TABLE d.x (a Int8) ENGINE = Memory',
+    "INSERT INTO audit_db.admin_audit_logs VALUES (2, 'x', '')",
+    '/* SELECT */ DROP TABLE audit_db.admin_audit_logs',
+    '(DROP TABLE audit_db.admin_audit_logs)',
+    'CREATE TABLE audit_db.x (a Int8) ENGINE = Memory',
     'CREATE TEMPORARY TABLE x (a Int8)',
-    'ALTER TABLE d.t DELETE WHERE 1',
-    'OPTIMIZE TABLE d.t',
-    'TRUNCATE TABLE d.t',
+    'ALTER TABLE audit_db.admin_audit_logs DELETE WHERE 1',
+    'OPTIMIZE TABLE audit_db.admin_audit_logs',
+    'TRUNCATE TABLE audit_db.admin_audit_logs',
     'KILL QUERY WHERE 1',
     'SYSTEM FLUSH LOGS',
     'SET max_threads = 1',
     'SET ROLE everything',
     'USE system',
     '1 + 1',
-    "WITH x AS (SELECT 2 AS a) INSERT INTO d.t SELECT a, '', '' FROM x",
-    'EXPLAIN AST INSERT INTO d.t VALUES (1)',
+    "WITH x AS (SELECT 2 AS a) INSERT INTO audit_db.admin_audit_logs SELECT a, '', '' FROM x",
+    'EXPLAIN AST INSERT INTO audit_db.admin_audit_logs VALUES (1)',
     `SELECT 1 INTO OUTFILE '${join(h.dataDir, 'out')}'`,
     `SELECT 1 INTO /**/ outfile '${join(h.dataDir, 'out')}' FORMAT CSV`,
     `SELECT * FROM file('${secret}')`,
@@ -124,7 +127,7 @@ describe('a reader', () => {
     expect(allowed.map(({ sql, status, text }) => ({ sql, status, text }))).toEqual([]);
     expect(outcomes.some(({ text }) => text.includes('top-secret'))).toBe(false);
     expect(existsSync(join(h.dataDir, 'out'))).toBe(false);
-    expect((await h.ask('admin', 'SELECT count() FROM d.t')).text).toBe('1\n');
+    expect((await h.ask('admin', 'SELECT count() FROM audit_db.admin_audit_logs')).text).toBe('1\n');
   });
 
   test.each([
@@ -145,48 +148,53 @@ describe('a reader', () => {
 
   test('stays a reader with readonly=0, in a session, and with two statements', async () => {
     expect((await h.ask('reader', "SELECT getSetting('readonly')", { readonly: '0' })).text).toBe('2\n');
-    const inSession = await h.ask('reader', 'DROP TABLE d.t', { session_id: 's' });
+    const inSession = await h.ask('reader', 'DROP TABLE audit_db.admin_audit_logs', { session_id: 's' });
     expect(inSession).toMatchObject({ status: 403, code: '497' });
-    expect(await h.ask('reader', 'SELECT 1; DROP TABLE d.t')).toMatchObject({ status: 400, code: '62' });
-    expect(await h.ask('reader', ' FORMAT CSV; DROP TABLE d.t', { query: 'SELECT 1' })).toMatchObject({ code: '62' });
+    expect(await h.ask('reader', 'SELECT 1; DROP TABLE audit_db.admin_audit_logs')).toMatchObject({
+      status: 400,
+      code: '62',
+    });
+    expect(
+      await h.ask('reader', ' FORMAT CSV; DROP TABLE audit_db.admin_audit_logs', { query: 'SELECT 1' }),
+    ).toMatchObject({ code: '62' });
   });
 });
 
 describe('an inserter', () => {
   const forbidden = () => [
     'SELECT 1',
-    "SELECT 'ping' FROM d.t",
+    "SELECT 'ping' FROM audit_db.admin_audit_logs",
     "SELECT 'ping', 1",
     'SHOW TABLES',
-    'DESCRIBE d.t',
-    'DROP TABLE d.t',
+    'DESCRIBE audit_db.admin_audit_logs',
+    'DROP TABLE audit_db.admin_audit_logs',
     'SET ROLE everything',
-    'INSERT INTO d.t SELECT * FROM d.t',
-    "INSERT INTO d.t SELECT 1, 'a', 'b'",
-    'INSERT INTO d.t WITH 1 AS a SELECT a',
-    'INSERT INTO d.t (SELECT 1)',
-    `INSERT INTO d.t VALUES (1, file('${secret}'), '')`,
-    "INSERT INTO d.t VALUES (1, (SELECT text FROM d.t), '')",
-    `INSERT INTO d.t FROM INFILE '${secret}' FORMAT CSV`,
+    'INSERT INTO audit_db.admin_audit_logs SELECT * FROM audit_db.admin_audit_logs',
+    "INSERT INTO audit_db.admin_audit_logs SELECT 1, 'a', 'b'",
+    'INSERT INTO audit_db.admin_audit_logs WITH 1 AS a SELECT a',
+    'INSERT INTO audit_db.admin_audit_logs (SELECT 1)',
+    `INSERT INTO audit_db.admin_audit_logs VALUES (1, file('${secret}'), '')`,
+    "INSERT INTO audit_db.admin_audit_logs VALUES (1, (SELECT text FROM audit_db.admin_audit_logs), '')",
+    `INSERT INTO audit_db.admin_audit_logs FROM INFILE '${secret}' FORMAT CSV`,
     `INSERT INTO FUNCTION file('${secret}', 'CSV', 'a Int8') VALUES (1)`,
     `INSERT INTO TABLE FUNCTION file('${secret}', 'CSV', 'a Int8') VALUES (1)`,
     `INSERT INTO \`${secret}\` VALUES (1)`,
     `INSERT INTO default.\`${secret}\` FORMAT CSV\n1\n`,
-    "INSERT INTO d.t SETTINGS input_format_record_errors_file_path = '/tmp/x' FORMAT CSV\n1,a,b\n",
-    '/* /* */ INSERT INTO d.t FORMAT CSV */ SELECT 1',
+    "INSERT INTO audit_db.admin_audit_logs SETTINGS input_format_record_errors_file_path = '/tmp/x' FORMAT CSV\n1,a,b\n",
+    '/* /* */ INSERT INTO audit_db.admin_audit_logs FORMAT CSV */ SELECT 1',
   ];
 
   test('may do nothing else', async () => {
     const outcomes = await Promise.all(forbidden().map(async (sql) => ({ sql, ...(await h.ask('writer', sql)) })));
     const allowed = outcomes.filter(({ status, code }) => status !== 403 || (code !== '497' && code !== '164'));
     expect(allowed.map(({ sql, status, text }) => ({ sql, status, text }))).toEqual([]);
-    expect((await h.ask('admin', 'SELECT count() FROM d.t')).text).toBe('1\n');
+    expect((await h.ask('admin', 'SELECT count() FROM audit_db.admin_audit_logs')).text).toBe('1\n');
   });
 
   test('may insert into a table', async () => {
-    const sql = 'INSERT INTO TABLE `d`.`t` (`id`, text) FORMAT JSONEachRow {"id":9,"text":"z"}';
+    const sql = 'INSERT INTO TABLE `audit_db`.`admin_audit_logs` (`id`, text) FORMAT JSONEachRow {"id":9,"text":"z"}';
     expect(await h.ask('writer', sql)).toMatchObject({ status: 200 });
-    await h.ask('admin', 'DELETE FROM d.t WHERE id = 9 SETTINGS mutations_sync = 2');
+    await h.ask('admin', 'DELETE FROM audit_db.admin_audit_logs WHERE id = 9 SETTINGS mutations_sync = 2');
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ClickHouseError } from './errors.ts';
 
-export type May = 'read' | 'insert' | 'everything';
+export type May = 'read' | 'insert' | 'keep' | 'everything';
 export type ClickHouseUser = { password: string; may: May };
 export type Identity = { name: string; may: May };
 

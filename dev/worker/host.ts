@@ -3,6 +3,7 @@ import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'mini
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { buildWorker } from './build.ts';
 import { childNamed, ended } from './process.ts';
+import { type Tap, tapWorker, withoutTapped } from './tap.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -32,6 +33,7 @@ export interface WorkerOptions {
   direct?: boolean;
   /** A Worker that calls ours by service bindings, served at `miniflare.unsafeGetDirectURL(name)`. */
   caller?: { name: string; script: string; serviceBindings: Record<string, { name: 'steward'; entrypoint: string }> };
+  tap?: Tap;
 }
 
 function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibilityDate }: Partial<V4WorkerOptions>) {
@@ -64,10 +66,12 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
         ...(assets === undefined || o.direct ? {} : { assets }),
         ...(o.direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: o.port }] } : {}),
         name: 'steward',
+        queueConsumers: withoutTapped(worker.queueConsumers ?? {}, o.tap),
         bindings: { ...(worker.bindings as Record<string, string>), ...o.vars },
         modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
       } as V4WorkerOptions,
       ...(o.caller ? [callerOptions(o.caller, worker)] : []),
+      ...(o.tap ? [tapWorker(o.tap, worker)] : []),
     ],
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));

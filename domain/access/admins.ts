@@ -13,14 +13,15 @@ import { DomainError } from '../errors.ts';
 import { change, type Replacement } from '../resources/change.ts';
 import { type Creation, create } from '../resources/create.ts';
 import { list, type Page, type PageQuery, readOne } from '../resources/read.ts';
+import { freeText, refuseSecrets } from '../services/free-text.ts';
 import { changeAccess } from './change-access.ts';
 
 const email = z.email('must be an e-mail address').max(200).toLowerCase();
-const name = z.string().trim().min(1, 'must not be empty').max(200);
+const name = freeText(200).min(1, 'must not be empty');
 
 export const newAdmin = z.strictObject({
   /** The issuer's `sub`. */
-  subject: z.string().min(1, 'must be the sub of the person’s tokens').max(200),
+  subject: z.string().min(1, 'must be the sub of the person’s tokens').max(200).superRefine(refuseSecrets),
   email,
   name,
 });

@@ -20,7 +20,9 @@ export interface Asked {
 export async function authorise(ctx: CallerContext, entry: Entry, asked: Asked): Promise<Standing> {
   const { permissions, resource, everywhere } = ruleOf(asked.action);
   const serviceId = everywhere ? EVERYWHERE : asked.serviceId;
-  const known = entry.known ?? (await knownBy(ctx, entry, asked.action));
+  // Whoever looks at this request later need not ask again.
+  entry.known ??= await knownBy(ctx, entry, asked.action);
+  const known = entry.known;
   if (mayGoOn(known, ctx.caller.issuedAt, permissions, serviceId)) return known.standing;
   const [row] = await ctx.db.api.run(authoriseStatement, {
     ...callerInput(ctx, asked.action),
@@ -39,12 +41,24 @@ async function knownBy(ctx: CallerContext, { stale, ticket }: Entry, action: Act
   return stale;
 }
 
+/** Who the caller is, for what is recorded of a call that no route authorised. Without an entry the guard is not taught. */
+export async function standingOf(ctx: CallerContext, entry: Entry | undefined): Promise<Standing> {
+  const known = entry && (entry.known ?? entry.stale);
+  return (known ?? (await (entry ? learn(ctx, entry.ticket) : ask(ctx)))).standing;
+}
+
 async function learn(ctx: CallerContext, ticket: string): Promise<KnownSession> {
+  const session = await ask(ctx);
+  ctx.later(ctx.guards.learn(ctx.caller.subject, ticket, ctx.caller.sessionId, session));
+  return session;
+}
+
+async function ask(ctx: CallerContext): Promise<KnownSession> {
   const { subject, sessionId } = ctx.caller;
   const { ipAddress, userAgent } = callerInput(ctx, 'me.read');
   const [row] = await ctx.db.api.run(readStanding, { subject, sessionId, ipAddress, userAgent });
   if (!row) throw new Error('the database gave no standing');
-  const session: KnownSession = {
+  return {
     ended: row.session_ended,
     standing: {
       adminId: row.admin_id,
@@ -55,6 +69,4 @@ async function learn(ctx: CallerContext, ticket: string): Promise<KnownSession> 
       grants: row.grants,
     },
   };
-  ctx.later(ctx.guards.learn(subject, ticket, sessionId, session));
-  return session;
 }

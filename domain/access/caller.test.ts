@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { v7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
+import { createRedactor } from '../audit/redact.ts';
 import type { CallerContext } from '../context.ts';
 import { callerInput, newEvent, timeOfId } from './caller.ts';
 
@@ -34,16 +35,16 @@ describe('caller', () => {
     });
   });
 
-  it('keeps secrets in a reason or a user agent out of the record', () => {
+  it('keeps secrets and personal values in a reason out of the record', () => {
     const secret = `gh${'p'}_${'a1B2'.repeat(9)}`;
     const ctx = {
-      origin: { ...origin, userAgent: `curl ${secret}` },
+      origin,
+      redact: createRedactor(),
       caller: { subject: 'test|1', sessionId: 's-1', issuedAt: 1_795_000_000, expiresAt: 1_795_003_600 },
       newId: () => v7(),
     } as unknown as CallerContext;
-    const input = callerInput(ctx, 'service.config.update', `rotated ${secret} today`);
-    expect(input.reason).toBe('rotated [redacted] today');
-    expect(input.userAgent).toBe('curl [redacted]');
+    const input = callerInput(ctx, 'service.config.update', `rotated ${secret} for ada@example.com today`);
+    expect(input.reason).toBe('rotated [redacted] for [redacted] today');
     expect(JSON.stringify(input)).not.toContain(secret);
   });
 });

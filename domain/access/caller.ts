@@ -1,6 +1,5 @@
 import type { CallerInput } from '../../drizzle/repositories/access.ts';
 import { ACTIONS, type Action } from '../audit/actions.ts';
-import { redactText } from '../audit/redact.ts';
 import type { CallerContext } from '../context.ts';
 import type { Permission } from './permissions.ts';
 
@@ -20,9 +19,9 @@ export function callerInput(
     issuedAt: ctx.caller.issuedAt,
     permissions: [...ACTIONS[action].permissions, ...more],
     ...newEvent(ctx, action),
-    reason: redactText(reason),
+    reason: ctx.redact.text(reason),
     ipAddress: ctx.origin.ipAddress,
-    userAgent: redactText(ctx.origin.userAgent),
+    userAgent: ctx.origin.userAgent,
   };
 }
 

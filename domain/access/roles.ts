@@ -13,14 +13,16 @@ import { DomainError } from '../errors.ts';
 import { change, type Replacement, remove } from '../resources/change.ts';
 import { type Creation, create } from '../resources/create.ts';
 import { list, type Page, type PageQuery, readOne } from '../resources/read.ts';
+import { freeText, refuseSecrets } from '../services/free-text.ts';
 import { changeAccess } from './change-access.ts';
 import { PERMISSIONS } from './permissions.ts';
 
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens, such as on-call')
-  .max(63);
-const description = z.string().trim().max(1000).nullable();
+  .max(63)
+  .superRefine(refuseSecrets);
+const description = freeText(1000).nullable();
 const permissions = z.array(z.enum(PERMISSIONS)).transform((all) => [...new Set(all)].toSorted());
 /** Audit records name the role with the smallest. */
 const rank = z.int().min(1).max(1000);

@@ -5,6 +5,7 @@ import {
   subjectOfSession,
 } from '../../drizzle/repositories/sessions.ts';
 import { DRAIN } from '../../queues/messages.ts';
+import { findSecret } from '../audit/redact.ts';
 import type { CallerContext } from '../context.ts';
 import { NotFound } from '../errors.ts';
 import { list, type Page, type PageQuery } from '../resources/read.ts';
@@ -25,6 +26,8 @@ export const listSessions = (ctx: CallerContext, query: SessionQuery): Promise<P
 
 /** From the next request on the session is refused everywhere. @throws NotFound, Unavailable */
 export async function revokeSession(ctx: CallerContext, sessionId: string, reason: string): Promise<SessionItem> {
+  // No session has such an id (see token.ts), and no refusal's record may hold it.
+  if (findSecret(sessionId)) throw new NotFound();
   const subjects = (await ctx.db.api.run(subjectOfSession, { sessionId })).map(({ subject }) => subject);
   return changeAccess(ctx, subjects, async () => {
     const [row] = await ctx.db.api.run(revokeStatement, {

@@ -2,7 +2,6 @@ import { generateRandomCodeVerifier, generateRandomNonce, generateRandomState } 
 import { type SessionEvent, signIn, signOut as signOutRow } from '../../drizzle/repositories/sign-in.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import type { Action } from '../audit/actions.ts';
-import { redactText } from '../audit/redact.ts';
 import type { Context, Principal } from '../context.ts';
 import { DomainError, Malformed } from '../errors.ts';
 import { sealSession } from './browser-session.ts';
@@ -124,7 +123,7 @@ export async function finishLogin(
   const session: Principal = { subject, sessionId: crypto.randomUUID(), issuedAt, expiresAt };
   const [row] = await ctx.db.api.run(signIn, {
     ...sessionEvent(ctx, 'session.sign-in', session),
-    userAgent: redactText(ctx.origin.userAgent),
+    userAgent: ctx.origin.userAgent,
     expiresAt: new Date(expiresAt * 1000).toISOString(),
   });
   ctx.later(ctx.queues.auditOutbox.send(DRAIN));

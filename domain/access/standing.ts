@@ -42,3 +42,17 @@ export function mayGoOn(
     reaching.length > 0 && permissions.every((needed) => reaching.some((grant) => grant.permissions.includes(needed)))
   );
 }
+
+/** The services an admin holds all of the permissions for; null = everywhere, also for what is about no service. */
+export function scopeOf({ grants }: Pick<Standing, 'grants'>, ...permissions: readonly Permission[]): string[] | null {
+  const held = (serviceId: string | null) =>
+    new Set(
+      grants
+        .filter((grant) => grant.serviceId === null || grant.serviceId === serviceId)
+        .flatMap((grant) => grant.permissions),
+    );
+  const covers = (serviceId: string | null) => permissions.every((needed) => held(serviceId).has(needed));
+  if (covers(null)) return null;
+  const services = new Set(grants.flatMap(({ serviceId }) => serviceId ?? []));
+  return [...services].filter(covers).sort();
+}

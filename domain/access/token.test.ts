@@ -111,6 +111,17 @@ describe('access token', () => {
 });
 
 describe('algorithm', () => {
+  it('keeps of a session id that reads like a secret its hash only, always the same', async () => {
+    const sid = `gh${'p'}_${'a1B2'.repeat(9)}`;
+    const [one, two] = [
+      await verifyToken(await mint({ sid }), rules, keys),
+      await verifyToken(await mint({ sid }), rules, keys),
+    ];
+    expect(one.sessionId).toMatch(/^[0-9a-f]{64}$/);
+    expect(two.sessionId).toBe(one.sessionId);
+    expect((await verifyToken(await mint(), rules, keys)).sessionId).toBe('session-1');
+  });
+
   it('none is refused, with and without a signature', async () => {
     for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) {
       const unsigned = `${segment({ ...HEADER, alg })}.${segment(CLAIMS)}`;

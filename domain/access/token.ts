@@ -1,6 +1,8 @@
 import { base64url, errors, type JWTPayload, jwtVerify } from 'jose';
+import { findSecret } from '../audit/redact.ts';
 import type { Principal } from '../context.ts';
 import { Unauthenticated, Unavailable } from '../errors.ts';
+import { hashOf } from '../resources/idempotency.ts';
 import { type KeyCache, KeysUnavailable } from './jwks.ts';
 
 const ALGORITHMS = ['ES256', 'RS256', 'EdDSA'];
@@ -46,8 +48,12 @@ function visitorOf({ sub, iat, exp }: JWTPayload): Visitor | null {
  * Verifies staff's access token (RFC 9068: `typ` at+jwt; `iss`, `aud`, `exp`, `nbf`, `sub`, `sid`, `iat`; 60 s skew).
  * @throws Unauthenticated when it is not valid, Unavailable when the issuer's keys cannot be had
  */
-export const verifyToken = (token: string, rules: TokenRules, keys: KeyCache): Promise<Principal> =>
-  verified(token, rules, keys, principalOf);
+export async function verifyToken(token: string, rules: TokenRules, keys: KeyCache): Promise<Principal> {
+  const principal = await verified(token, rules, keys, principalOf);
+  // The session's id goes into records, for good: of one that reads like a secret, its hash does as well.
+  if (!findSecret(principal.sessionId)) return principal;
+  return { ...principal, sessionId: await hashOf(principal.sessionId) };
+}
 
 /** The same for a user of a guarded service, whose issuer need not name a session. */
 export const verifyVisitor = (token: string, rules: TokenRules, keys: KeyCache): Promise<Visitor> =>

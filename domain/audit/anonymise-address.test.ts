@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { anonymiseAddress, NO_ADDRESS } from './anonymise-address.ts';
+import { anonymiseAddress, anonymiseAddresses, NO_ADDRESS } from './anonymise-address.ts';
 
 fc.configureGlobal({ seed: 20_261_121, numRuns: 1000 });
 
@@ -73,6 +73,50 @@ describe('anonymised address', () => {
       fc.property(fc.oneof(octets.map(ipv4), bytes16.map(ipv6), fc.string()), (text) => {
         const once = anonymiseAddress(text);
         expect(anonymiseAddress(once)).toBe(once);
+      }),
+    );
+  });
+});
+
+describe('anonymised addresses in a text', () => {
+  it.each([
+    ['203.0.113.9', '::ffff:203.0.113.0'],
+    [' 2001:db8:85a3::1 ', '2001:db8:85a3::'],
+    ['203.0.113.9, 10.1.2.3:80', '::ffff:203.0.113.0, ::ffff:10.1.2.0'],
+    ['[2001:db8:85a3::1]:443, [::ffff:203.0.113.9]', '2001:db8:85a3::, ::ffff:203.0.113.0'],
+    [
+      'for=192.0.2.60;proto=https, for="[2001:db8:cafe::17]:4711"',
+      'for=::ffff:192.0.2.0;proto=https, for="2001:db8:cafe::"',
+    ],
+    ['203.0.113.9/32', '::ffff:203.0.113.0/32'],
+    ['fe80::1%eth0', 'fe80::'],
+    ['203.0.113.9.', '::ffff:203.0.113.0.'],
+    ['unknown', 'unknown'],
+    ['host.example.com', 'host.example.com'],
+    ['999.1.1.1', '999.1.1.1'],
+    ['00:1a:2b:3c:4d:5e', '00:1a:2b:3c:4d:5e'],
+    ['', ''],
+  ])('of %s are %s', (text, anonymous) => {
+    expect(anonymiseAddresses(text)).toBe(anonymous);
+    expect(anonymiseAddresses(anonymous)).toBe(anonymous);
+  });
+
+  it('hold the host of none of them, however they are written one after the other', () => {
+    const address = fc.oneof(octets.map(ipv4), bytes16.map(ipv6));
+    const written = address.chain((each) =>
+      fc.constantFrom(
+        each,
+        each.includes(':') ? `[${each}]:443` : `${each}:443`,
+        `for="${each.includes(':') ? `[${each}]` : each}"`,
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(address, written), { minLength: 1, maxLength: 5 }), (pairs) => {
+        const text = pairs.map(([, each]) => each).join(', ');
+        const clean = anonymiseAddresses(text);
+        expect(anonymiseAddresses(clean)).toBe(clean);
+        for (const part of clean.split(/, |for="|"|]/))
+          if (ipaddr.isValid(part)) expect(anonymiseAddress(part)).toBe(part);
       }),
     );
   });

@@ -14,3 +14,16 @@ export function anonymiseAddress(address: string | undefined): string {
   if (parsed instanceof ipaddr.IPv4) return `::ffff:${new ipaddr.IPv4([...bytes.slice(0, 3), 0]).toString()}`;
   return new ipaddr.IPv6([...bytes.slice(0, 6), ...new Array<number>(10).fill(0)]).toString();
 }
+
+/** Addresses in a header's list or with a port: `203.0.113.9, [2001:db8::1]:4711`, `for=192.0.2.60;proto=https`. */
+const ADDRESSES =
+  /\[([\da-f:.]{2,45}(?:%\w{1,20})?)\](?::\d{1,5})?|(?<![\da-f:.])(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?(?!\.?\d)|[\da-f:.]*:[\da-f:.]+(?:%\w{1,20})?/gi;
+
+/** Every address in `text` anonymised, without its port; the rest of the text stays. */
+export function anonymiseAddresses(text: string): string {
+  if (ipaddr.isValid(text.trim())) return anonymiseAddress(text.trim());
+  return text.replace(ADDRESSES, (match, bracketed?: string, version4?: string) => {
+    const address = bracketed ?? version4 ?? match;
+    return ipaddr.isValid(address) ? anonymiseAddress(address) : match;
+  });
+}

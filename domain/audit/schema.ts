@@ -1,24 +1,54 @@
 import * as z from 'zod';
+import { wordsOf } from '../../clickhouse/queries/audit-words.ts';
+import type { Change } from './field-diff.ts';
 
 const text = z.string().min(1).max(200);
+const MOST_WORDS = 10;
+
+/** Words to search for. */
+const words = text.superRefine((value, context) => {
+  const count = wordsOf(value).length;
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+  if (count === 0) refuse('holds no word to search for: letters or digits are needed');
+  if (count > MOST_WORDS) refuse(`holds ${count} words; at most ${MOST_WORDS} can be searched for at once`);
+});
 
 /** What narrows audit records: the query of GET /v1/audit/logs and the parameters of its export. Times are RFC 3339. */
 export const auditLogFilter = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   actorId: z.guid().optional(),
-  action: text.optional(),
+  actorEmail: text.optional(),
+  action: text
+    .regex(
+      /^[^*]+$|^[^*]+\.\*$/,
+      'must be an action, such as service.config.update, or the beginning of some: service.*',
+    )
+    .optional(),
   resource: text.optional(),
   resourceId: text.optional(),
   serviceId: z.guid().optional(),
   outcome: z.enum(['success', 'denied', 'failure']).optional(),
+  traceId: text.optional(),
+  requestId: text.optional(),
+  sessionId: text.optional(),
+  q: words.optional(),
 });
 
 export const auditLogQuery = auditLogFilter.extend({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(200).optional(),
+  cursor: z.string().max(1000).optional(),
 });
 export type AuditLogQuery = z.infer<typeof auditLogQuery>;
+
+export const volumeQuery = auditLogFilter.extend({
+  interval: z.enum(['auto', 'minute', 'hour', 'day', 'week']).default('auto'),
+});
+export type VolumeQuery = z.infer<typeof volumeQuery>;
+
+/** Of a live stream: from now on, whatever its length. */
+export const liveQuery = auditLogFilter.omit({ from: true, to: true });
+export type LiveQuery = z.infer<typeof liveQuery>;
 
 export interface AuditLogSummaryView {
   id: string;
@@ -35,10 +65,13 @@ export interface AuditLogSummaryView {
   ipAddress: string;
   requestId: string;
   traceId: string;
+  sessionId: string;
 }
 
 export interface AuditLogView extends AuditLogSummaryView {
-  sessionId: string;
   before: unknown;
   after: unknown;
+  changes: Change[];
+  /** There are more changes than are listed. */
+  changesTruncated: boolean;
 }

@@ -12,12 +12,13 @@ import { lockList } from '../../drizzle/repositories/service-lock.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';
 import type { CallerContext } from '../context.ts';
-import { DomainError, NotFound } from '../errors.ts';
+import { DomainError, Invalid, NotFound } from '../errors.ts';
 import { change, type Replacement, remove } from '../resources/change.ts';
 import { type Creation, create } from '../resources/create.ts';
 import { list, type Page } from '../resources/read.ts';
 import { freeText } from '../services/free-text.ts';
 import { documentKey, fileLink, storeFile } from './document-files.ts';
+import { findSecretIn } from './document-secrets.ts';
 import { declaredType, typeOf } from './document-type.ts';
 import { languageTag } from './language-tag.ts';
 import { contentCode } from './schema.ts';
@@ -93,7 +94,7 @@ export function requireType(declared: string) {
 /**
  * A draft with the next revision of its code and locale. The object is written first, so that no row is ever without its file;
  * it goes again when the row is refused.
- * @throws DomainError unsupported_media_type, Unavailable
+ * @throws Invalid, DomainError unsupported_media_type, Unavailable
  */
 export async function createDocument(
   ctx: CallerContext,
@@ -104,6 +105,8 @@ export async function createDocument(
 ): Promise<DocumentItem> {
   const { bytes } = upload;
   const contentType = typeOfUpload(upload);
+  const secret = contentType === 'text/markdown' ? findSecretIn(bytes) : null;
+  if (secret) throw new Invalid(`The file looks like it holds a secret (${secret}); leave it out.`, []);
   const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex();
   const id = ctx.newId();
   const objectKey = documentKey(serviceId, id);

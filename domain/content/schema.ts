@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { freeText } from '../services/free-text.ts';
+import { freeText, refuseSecrets } from '../services/free-text.ts';
 import { canonicalTag } from './language-tag.ts';
 
 const MAX_TEXT = 20_000;
@@ -11,7 +11,8 @@ export const contentCode = z
   .regex(
     /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/,
     'must be lower-case letters, digits and single hyphens, such as privacy-policy',
-  );
+  )
+  .superRefine(refuseSecrets);
 
 const byTag = z.record(z.string(), freeText(MAX_TEXT).min(1, 'must not be empty')).transform((texts, context) => {
   const canonical = new Map<string, string>();

@@ -4,6 +4,7 @@ import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';
 import type { CallerContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { hashOf, keptKey } from '../resources/idempotency.ts';
 import { acceptedView } from './read-export.ts';
 import { EXPORT_TYPES, type ExportRequest, type ExportView } from './schema.ts';
 
@@ -32,7 +33,7 @@ export async function requestExport(
     dataPermission,
     serviceId: request.parameters.serviceId ?? null,
     route: ROUTE,
-    idempotencyKey,
+    idempotencyKey: await keptKey(idempotencyKey),
     requestHash,
   };
   let [row] = await ctx.db.api.run(insertExport, input);
@@ -52,8 +53,4 @@ export async function requestExport(
     ctx.later(ctx.queues.exports.send(runExportMessage(allowed.id)));
   }
   return acceptedView(allowed);
-}
-
-async function hashOf(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex();
 }

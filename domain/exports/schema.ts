@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { AuditFilter } from '../../clickhouse/queries/audit-filter.ts';
 import type { Permission } from '../access/permissions.ts';
 import { auditLogFilter } from '../audit/schema.ts';
+import { refuseSecrets } from '../services/free-text.ts';
 
 /** Export types and the permission on the data behind each: asked for at request and again at every download. */
 export const EXPORT_TYPES = {
@@ -13,7 +14,12 @@ export type ExportType = keyof typeof EXPORT_TYPES;
 export const exportRequest = z.strictObject({
   exportType: z.enum(Object.keys(EXPORT_TYPES) as [ExportType]),
   fileFormat: z.enum(['csv']).default('csv'),
-  parameters: auditLogFilter.default({}),
+  // Kept with the export and in its records.
+  parameters: auditLogFilter
+    .superRefine((filter, context) => {
+      for (const text of Object.values(filter)) refuseSecrets(text ?? '', context);
+    })
+    .default({}),
 });
 export type ExportRequest = z.infer<typeof exportRequest>;
 

@@ -10,7 +10,7 @@ import type { Limiter } from './limiter.ts';
 import type { GateMetrics } from './metrics.ts';
 import { inTime } from './patience.ts';
 import type { Budget, Decision, GateRequest } from './schema.ts';
-import type { Service } from './service.ts';
+import type { AuditLevel, Service } from './service.ts';
 
 /** What the gate keeps between checks and what it reaches. Built once an isolate. */
 export interface GateParts {
@@ -54,10 +54,25 @@ export async function check(ctx: GateContext, parts: GateParts, request: GateReq
   return { ...decision, headers };
 }
 
+/**
+ * The audit level of a service, as fresh as what the gate decides by. Null: there is no such service. Undefined: nobody knows.
+ * Only for services somebody was authorised for: it may ask Postgres.
+ */
+export async function auditLevelOf(
+  ctx: GateContext,
+  parts: GateParts,
+  serviceId: string,
+): Promise<AuditLevel | null | undefined> {
+  const { service } = await parts.configs.find(serviceId.toLowerCase(), sourcesOf(ctx, parts));
+  return service === null ? null : service?.auditLevel;
+}
+
 /** What made a change of a service's configuration calls when it is committed, and before it answers. Never throws. */
 export async function configChanged(parts: GateParts, serviceId: string): Promise<void> {
-  parts.configs.invalidate(serviceId);
-  await parts.markers.leave(serviceId);
+  // In a path it may be written either way.
+  const id = serviceId.toLowerCase();
+  parts.configs.invalidate(id);
+  await parts.markers.leave(id);
 }
 
 async function decideWith(ctx: GateContext, parts: GateParts, service: Service | null, request: GateRequest) {

@@ -14,6 +14,7 @@ const snapshotOf = (maintenanceMessage: string): GateSnapshot => ({
     rateLimitWindow: 1,
     maintenanceMode: true,
     maintenanceMessage,
+    auditLevel: 'STANDARD',
   },
   domains: [],
   testerUsers: [],
@@ -260,5 +261,21 @@ describe('configuration cache', () => {
     void cache.find('service-0', sources);
     await pass(5);
     expect(site.reads).toBe(1002);
+  });
+
+  it('says without asking anybody what was read within 10 s, and nothing after a change that was heard of', async () => {
+    const { site, isolate } = location();
+    const { cache, ask } = isolate();
+    expect(cache.recent(ID)).toBeUndefined();
+    await ask();
+    await pass(5000);
+    const { reads, looks } = site;
+    expect(cache.recent(ID)).toMatchObject({ maintenance: 'one', auditLevel: 'STANDARD' });
+    cache.invalidate(ID);
+    expect(cache.recent(ID)).toBeUndefined();
+    await ask();
+    await pass(10_001);
+    expect(cache.recent(ID)).toBeUndefined();
+    expect([site.reads, site.looks]).toEqual([reads + 1, looks + 1]);
   });
 });

@@ -3,6 +3,8 @@ import type { RateLimitPolicy } from '../access/rate-limit.ts';
 import { type AddressMatcher, compileRanges } from './addresses.ts';
 import { compileDomains, type HostMatcher } from './hosts.ts';
 
+export type AuditLevel = GateSnapshot['config']['auditLevel'];
+
 interface Tester {
   bypassDomain: boolean;
   bypassIP: boolean;
@@ -25,6 +27,8 @@ export interface Service {
   /** Until when an admin passes maintenance. */
   testerAdmins: Map<string, number>;
   features: string[];
+  /** What is kept of its admin API calls; no decision of the gate looks at it. */
+  auditLevel: AuditLevel;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -64,5 +68,7 @@ export function compileService({ archived, config, ...lists }: GateSnapshot): Se
     ),
     testerAdmins: new Map(lists.testerAdmins.map(({ adminId, expiresAt }) => [adminId, expiresAt ?? NEVER])),
     features: activeFeatures(lists.features),
+    // A copy outside Postgres may be older than this field.
+    auditLevel: config.auditLevel ?? 'STANDARD',
   };
 }

@@ -6,6 +6,7 @@ import { assertAllowed } from '../access/verdict.ts';
 import type { Action } from '../audit/actions.ts';
 import type { CallerContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { hashOf, keptKey } from './idempotency.ts';
 import { notTaken, type Refusals, refuse } from './refusals.ts';
 
 /** What a POST's headers say. */
@@ -32,10 +33,6 @@ export interface Create<Key extends object> extends Creation {
   lock?: Call;
 }
 
-async function hashOf(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex();
-}
-
 /**
  * Inserts one row with its audit record and idempotency key.
  * @throws NotFound, DomainError forbidden | conflict | idempotency_key_reused, and what `refusals` say
@@ -53,7 +50,7 @@ export async function create<Item, Key extends object>(
     newId: o.id ?? ctx.newId(),
     values,
     route: o.action,
-    idempotencyKey: o.idempotencyKey,
+    idempotencyKey: await keptKey(o.idempotencyKey),
     requestHash,
   };
   const attempt = () => notTaken(runLocked(ctx, o.lock, insert, input), o.taken);

@@ -13,6 +13,7 @@ import { remove } from '../resources/change.ts';
 import { create } from '../resources/create.ts';
 import { list, type Page } from '../resources/read.ts';
 import { normaliseDomain } from './domain-name.ts';
+import { refuseSecrets } from './free-text.ts';
 
 const domainName = z
   .string()
@@ -20,6 +21,7 @@ const domainName = z
   .max(1000)
   .transform((text, context) => {
     const normal = normaliseDomain(text);
+    if (typeof normal === 'string') refuseSecrets(normal, context);
     if (typeof normal === 'string') return normal;
     context.addIssue({ code: 'custom', message: normal.problem });
     return z.NEVER;

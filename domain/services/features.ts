@@ -17,7 +17,7 @@ import { DomainError, Invalid } from '../errors.ts';
 import { change, remove } from '../resources/change.ts';
 import { create } from '../resources/create.ts';
 import { treeOf } from './feature-tree.ts';
-import { freeText } from './free-text.ts';
+import { freeText, refuseSecrets } from './free-text.ts';
 
 const fields = {
   parentId: z
@@ -28,10 +28,8 @@ const fields = {
   code: z
     .string()
     .max(100)
-    .regex(
-      /^[a-z0-9](?:[\w.:-]*[a-z0-9])?$/i,
-      'must be letters, digits and inner . : _ -, such as checkout.gift-cards',
-    ),
+    .regex(/^[a-z0-9](?:[\w.:-]*[a-z0-9])?$/i, 'must be letters, digits and inner . : _ -, such as checkout.gift-cards')
+    .superRefine(refuseSecrets),
   description: freeText(2000).nullable(),
   category: freeText(100).nullable(),
   isActive: z.boolean(),

@@ -11,14 +11,16 @@ import type { CallerContext } from '../context.ts';
 import { change, type Replacement } from '../resources/change.ts';
 import { type Creation, create } from '../resources/create.ts';
 import { list, type Page, type PageQuery, readOne } from '../resources/read.ts';
+import { freeText, refuseSecrets } from './free-text.ts';
 
 const slug = z
   .string()
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens, such as web-shop')
-  .max(63);
+  .max(63)
+  .superRefine(refuseSecrets);
 
-const name = z.string().trim().min(1, 'must not be empty').max(200);
-const description = z.string().trim().max(2000).nullable();
+const name = freeText(200).min(1, 'must not be empty');
+const description = freeText(2000).nullable();
 
 export const newService = z.strictObject({ slug, name, description: description.default(null) });
 export const servicePatch = z.strictObject({ slug, name, description }).partial();

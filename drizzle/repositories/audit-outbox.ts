@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { statement } from '../client.ts';
 import { auditOutbox, idempotencyKeys } from '../schema/index.ts';
+import { isHeld } from './audit-holds.ts';
 
 const p = sql.placeholder;
 
@@ -25,14 +26,15 @@ export interface OutboxRow {
   request_id: string;
   trace_id: string;
   session_id: string;
+  /** 1 when an open hold matches it at this moment. */
+  legal_hold: number;
 }
 
-const RETURNED =
-  sql.raw(`o.batch_id, o.id, to_char(o.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') AS timestamp,
+const RETURNED = sql`${sql.raw(`o.batch_id, o.id, to_char(o.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') AS timestamp,
   to_char(o.accepted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS accepted_at, o.actor_id, o.actor_email, o.actor_role,
   o.action, o.resource, o.resource_id, coalesce(o.service_id, '00000000-0000-0000-0000-000000000000') AS service_id, o.outcome,
   coalesce(o.before_state::text, '') AS before_state, coalesce(o.after_state::text, '') AS after_state, o.reason, o.ip_address,
-  o.request_id, o.trace_id, o.session_id`);
+  o.request_id, o.trace_id, o.session_id`)}, (${isHeld})::int AS legal_hold`;
 
 const LEASE = sql.raw(`now() + interval '60 seconds'`);
 

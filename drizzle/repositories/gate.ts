@@ -21,6 +21,7 @@ const FIELDS = [
   'rateLimitWindow',
   'maintenanceMode',
   'maintenanceMessage',
+  'auditLevel',
 ] as const satisfies readonly (keyof Config)[];
 
 /** Everything a decision needs of one service. Plain JSON: a copy of it is kept outside Postgres. */

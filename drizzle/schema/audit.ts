@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, json, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 /**
  * Audit records on their way to ClickHouse, written by the statement that makes the change.
@@ -44,12 +44,27 @@ export const auditOutbox = pgTable(
   ],
 );
 
-/** Queue messages that used up their deliveries: kept until somebody has looked at them. */
-export const deadLetters = pgTable('dead_letters', {
-  id: text().primaryKey(),
-  queue: text().notNull(),
-  body: jsonb().notNull(),
-  attempts: bigint({ mode: 'number' }).notNull(),
-  diedAt: timestamp('died_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
-  replayedAt: timestamp('replayed_at', { withTimezone: true, precision: 3 }),
-});
+/** Queue messages that no delivery could help: kept until somebody has looked at them. */
+export const deadLetters = pgTable(
+  'dead_letters',
+  {
+    /** The message's, as the queue gave it. */
+    id: text().primaryKey(),
+    queue: text().notNull(),
+    /** `json` keeps it letter for letter, what `jsonb` refuses too: NUL and lone surrogates. Nothing looks into it. */
+    body: json().notNull(),
+    attempts: bigint({ mode: 'number' }).notNull(),
+    /** Why it died, in our own words. */
+    reason: text().notNull().default(''),
+    diedAt: timestamp('died_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    /** The last time it was put back into its queue. */
+    replayedAt: timestamp('replayed_at', { withTimezone: true, precision: 3 }),
+    replays: integer().notNull().default(0),
+    /** The letter this one was before it was replayed and died again. */
+    replayOf: text('replay_of'),
+  },
+  (t) => [
+    index('dead_letters_by_death').on(t.diedAt, t.id),
+    index('dead_letters_died_again').on(t.replayOf).where(sql`replay_of IS NOT NULL`),
+  ],
+);

@@ -2,4 +2,5 @@ export * from './access.ts';
 export * from './audit.ts';
 export * from './content.ts';
 export * from './exports.ts';
+export * from './holds.ts';
 export * from './services.ts';

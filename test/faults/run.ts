@@ -9,6 +9,11 @@ const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> =
     runs: 60,
     about: 'grants, roles, locks and sessions changed while Postgres fails and the runtime is killed',
   },
+  events: {
+    file: 'test/faults/events.test.ts',
+    runs: 110,
+    about: 'ClickHouse failing, redelivery in any batches, concurrent consumers and kills while events are stored',
+  },
   'export-kill': {
     file: 'test/faults/export-kill.test.ts',
     runs: 60,
@@ -18,6 +23,11 @@ const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> =
     file: 'test/faults/exports.test.ts',
     runs: 100,
     about: 'ClickHouse and Postgres failing, duplicate deliveries and kills during exports',
+  },
+  holds: {
+    file: 'test/flows/holds-campaign.test.ts',
+    runs: 30,
+    about: 'legal holds opened and released in any order while records arrive and drain',
   },
   audit: {
     file: 'test/faults/audit.test.ts',

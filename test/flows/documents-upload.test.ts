@@ -59,6 +59,9 @@ describe('documents.refused', () => {
       ]);
       expect([what, json.detail]).toEqual([what, expect.stringContaining(words)]);
     }
+    const leaked = await upload(`# Terms\n\nWrite to terms@example.com.\n\npassword: Tr0ub4dor\n`);
+    expect([leaked.json.status, leaked.json.code]).toEqual([422, 'invalid_field']);
+    expect(leaked.json.detail).toContain('looks like it holds a secret');
     const query = 'code=terms&locale=de&title=x';
     const queries: [query: string, code: string][] = [
       ['code=Terms&locale=de&title=x', 'malformed_request'],

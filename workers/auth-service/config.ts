@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { readConfig } from '../../domain/services/read-config.ts';
-import { configPatch, configState } from '../../domain/services/schema.ts';
+import { type ConfigView, configPatch, configState } from '../../domain/services/schema.ts';
 import { updateConfig } from '../../domain/services/update-config.ts';
-import { type App, callerContext } from '../http.ts';
+import { type App, callerContext, type HttpEnv } from '../http.ts';
 import { problems } from '../openapi.ts';
 import { body, changeHeaders, json, serviceParams as params, replacement, secured, tagged } from '../route.ts';
 
@@ -51,9 +52,15 @@ const patchConfig = createRoute({
   },
 });
 
+/** With its entity tag; the call's own log follows the level that is in force now. */
+function answered(c: Context<HttpEnv>, config: ConfigView): ConfigView {
+  c.set('auditLevel', config.auditLevel);
+  return tagged(c, config);
+}
+
 export function mountConfig(app: App): void {
   app.openapi(getConfig, async (c) =>
-    c.json(tagged(c, await readConfig(callerContext(c), c.req.valid('param').id)), 200),
+    c.json(answered(c, await readConfig(callerContext(c), c.req.valid('param').id)), 200),
   );
 
   app.openapi(patchConfig, async (c) => {
@@ -65,6 +72,6 @@ export function mountConfig(app: App): void {
       callerAddress: c.req.header('cf-connecting-ip') ?? null,
       force: c.req.valid('query').force === 'true',
     });
-    return c.json(tagged(c, config), 200);
+    return c.json(answered(c, config), 200);
   });
 }

@@ -67,6 +67,7 @@ const open: GateSnapshot = {
     rateLimitWindow: 3600,
     maintenanceMode: false,
     maintenanceMessage: null,
+    auditLevel: 'STANDARD',
   },
   domains: [],
   testerUsers: [],

@@ -21,8 +21,8 @@ export function guard(policyOf: (c: Context<HttpEnv>) => RateLimitPolicy | null)
     } catch (error) {
       throw new Unavailable('It cannot be checked right now what you may do; try again shortly.', error);
     }
-    if (policy && entry.permits) limited(c, policy, answerOf(entry.permits));
     c.set('entry', entry);
+    if (policy && entry.permits) limited(c, policy, answerOf(entry.permits));
     await next();
   });
 }

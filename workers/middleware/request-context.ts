@@ -6,6 +6,8 @@ import type { HttpEnv } from '../http.ts';
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 const MAX_USER_AGENT = 300;
+/** More than any browser sends: what is cut off before it is looked at could leave half a secret. */
+const MAX_READ = 4000;
 
 /**
  * First of all: request id (X-Request-Id echoed or made), trace id (W3C traceparent continued or begun), anonymised address
@@ -13,12 +15,15 @@ const MAX_USER_AGENT = 300;
  */
 export const requestContext = createMiddleware<HttpEnv>(async (c, next) => {
   const offered = c.req.header('x-request-id');
-  const requestId = offered && REQUEST_ID.test(offered) ? offered : crypto.randomUUID();
+  const { redact } = c.env.runtime;
+  // An id goes into every record and log: one that reads like a secret is not taken.
+  const isPlain = offered && REQUEST_ID.test(offered) && redact.text(offered) === offered;
+  const requestId = isPlain ? offered : crypto.randomUUID();
   const origin: Origin = {
     requestId,
     traceId: TRACEPARENT.exec(c.req.header('traceparent') ?? '')?.[1] ?? crypto.randomUUID().replaceAll('-', ''),
     ipAddress: anonymiseAddress(c.req.header('cf-connecting-ip')),
-    userAgent: (c.req.header('user-agent') ?? '').slice(0, MAX_USER_AGENT),
+    userAgent: redact.text((c.req.header('user-agent') ?? '').slice(0, MAX_READ)).slice(0, MAX_USER_AGENT),
   };
   const ctx = c.env.runtime.context(origin, (work) => c.executionCtx.waitUntil(work));
   c.set('requestId', requestId);

@@ -1,0 +1,64 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { type LiveEvent, openLive } from '../../domain/audit/live-logs.ts';
+import { liveQuery } from '../../domain/audit/schema.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type App, callerContext } from '../http.ts';
+import { problems } from '../openapi.ts';
+import { secured } from '../route.ts';
+
+const route = createRoute({
+  ...secured('audit.logs.read', 'New audit records as server-sent events'),
+  method: 'get',
+  path: '/v1/audit/live',
+  tags: ['audit'],
+  description:
+    'Records from now on, as GET /v1/audit/logs lists them, in the order of their acceptance: each once, none left out, some seconds after they were made. ' +
+    'An event `record` each; its id, sent back as Last-Event-ID, goes on after it. Events without data only move that id. ' +
+    'The stream ends after 15 minutes (connect again), and with an event `end` when the session or the permission has ended. At most 5 at once.',
+  request: { query: liveQuery, headers: z.object({ 'last-event-id': z.string().max(100).optional() }) },
+  responses: {
+    200: {
+      description: 'The stream.',
+      content: { 'text/event-stream': { schema: z.string() } },
+    },
+    ...problems('malformed_request', 'rate_limited'),
+  },
+});
+
+/** The event stream format of the HTML standard, section 9.2.5. JSON text holds no line breaks. */
+function frame(event: LiveEvent): string {
+  if (event.kind === 'waiting') return ': waiting for the audit store\n\n';
+  if (event.kind === 'position') return `id: ${event.id}\n\n`;
+  return `id: ${event.id}\nevent: record\ndata: ${JSON.stringify(event.record)}\n\n`;
+}
+
+function ending(error: unknown): string {
+  const code = error instanceof DomainError ? error.code : 'internal';
+  return `event: end\ndata: ${JSON.stringify({ code })}\n\n`;
+}
+
+export function mountLive(app: App): void {
+  app.openapi(route, async (c) => {
+    const ctx = callerContext(c);
+    const { 'last-event-id': lastEventId } = c.req.valid('header');
+    const events = await openLive(ctx, c.get('standing'), c.req.valid('query'), lastEventId || null);
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        try {
+          const { done, value } = await events.next();
+          if (done) controller.close();
+          else controller.enqueue(encoder.encode(value.map(frame).join('')));
+        } catch (error) {
+          if (!(error instanceof DomainError)) ctx.log.error('a live stream broke off', { error });
+          controller.enqueue(encoder.encode(ending(error)));
+          controller.close();
+        }
+      },
+      async cancel() {
+        await events.return();
+      },
+    });
+    return c.body(body, 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+  });
+}
