@@ -42,12 +42,14 @@ interface AuditItem {
 }
 
 async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
-  const [admin, machine] = ['operator', 'gate'].map((name) => seeded.admins.find(({ role }) => role === name));
+  const seat = (name: string) => {
+    const found = seeded.admins.find(({ role }) => role === name);
+    expect(found !== undefined, `the seed has an admin with the role ${name}`);
+    return found;
+  };
+  const [admin, machine, reporter, auditor] = [seat('operator'), seat('gate'), seat('telemetry'), seat('auditor')];
   const service = seeded.services[0];
-  expect(
-    admin !== undefined && machine !== undefined && service !== undefined,
-    'the seed has two admins and a service',
-  );
+  expect(service !== undefined, 'the seed has a service');
   const signedIn = ({ subject, email }: { subject: string; email: string }) =>
     issuer.accessToken({ subject, email, sessionId: randomUUID() });
   const token = await step('the issuer signs an access token', () => signedIn(admin));
@@ -157,6 +159,61 @@ async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
       return wanted.every((entry) => trail.includes(entry)) ? trail : undefined;
     }),
   );
+  await step('words of the reason find the record', async () => {
+    const { items } = await get<{ items: AuditItem[] }>('/v1/audit/logs?q=main+job');
+    expect(items.length === 1 && items[0]?.id === record.id, `the words find ${items.length} records`);
+  });
+  await step('a click reported by OpenTelemetry is found among the UI events, without its password', async () => {
+    const click = {
+      eventName: 'app.widget.click',
+      attributes: [
+        { key: 'app.widget.name', value: { stringValue: 'Save' } },
+        { key: 'password', value: { stringValue: 'correct horse' } },
+      ],
+    };
+    const answer = await fetch(`${worker.url}/v1/otlp/v1/logs`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${await signedIn(reporter)}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [click] }] }] }),
+    });
+    expect(answer.status === 200, `OTLP answers ${answer.status}: ${await answer.clone().text()}`);
+    type UiEvent = { componentName: string; actorEmail: string; properties: { password: string } };
+    const [event] = await eventually('the UI event', async () => {
+      const { items } = await get<{ items: UiEvent[] }>('/v1/audit/ui-events?eventType=app.widget.click');
+      return items.length > 0 ? items : undefined;
+    });
+    expect(event?.componentName === 'Save' && event.actorEmail === reporter.email, 'who clicked what is recorded');
+    expect(event.properties.password === '[redacted]', 'the password is not');
+  });
+  await step('the session of this walk tells it in order: calls and records', async () => {
+    type Session = { id: string; counts: { apiCalls: number } };
+    const session = await eventually('the session', async () => {
+      const { items } = await get<{ items: Session[] }>(`/v1/audit/sessions?actorEmail=${admin.email}`);
+      return items.find(({ counts }) => counts.apiCalls > 5);
+    });
+    type Entry = { kind: string; entry: { timestamp: string } };
+    const { items } = await get<{ items: Entry[] }>(`/v1/audit/sessions/${session.id}/timeline?limit=200`);
+    const kinds = new Set(items.map(({ kind }) => kind));
+    expect(kinds.size >= 2, `the timeline has ${[...kinds].join(' and ')} only`);
+    expect(
+      items.every(({ entry }, i) => i === 0 || entry.timestamp >= (items[i - 1] as Entry).entry.timestamp),
+      'it is in order',
+    );
+  });
+  await step('a legal hold on the service is in force', async () => {
+    const headers = { Authorization: `Bearer ${await signedIn(auditor)}`, 'Content-Type': 'application/json' };
+    const answer = await fetch(`${worker.url}/v1/audit/holds`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ reason: 'the main job', serviceId: service.id }),
+    });
+    const hold = answer.headers.get('location');
+    expect(answer.status === 202 && hold !== null, `POST answers ${answer.status}, not 202 with a Location`);
+    await eventually('the hold', async () => {
+      const view = (await (await fetch(worker.url + hold, { headers })).json()) as { status: string };
+      return view.status === 'active' ? view : undefined;
+    });
+  });
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'steward-main-job-'));
