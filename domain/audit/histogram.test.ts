@@ -5,7 +5,11 @@ import { bucketsOf, type Interval, MOST_BUCKETS, startOf } from './histogram.ts'
 const DAY_MS = 86_400_000;
 const at = (text: string) => Date.parse(text);
 const time = fc.integer({ min: 0, max: Date.UTC(2149, 0, 1) });
-const span = fc.oneof(fc.integer({ min: 0, max: DAY_MS }), fc.integer({ min: 0, max: 8 * 365 * DAY_MS }));
+/** As long as about so many buckets as there may be. */
+const brink = fc
+  .tuple(fc.constantFrom(60, 3600, 86_400, 604_800), fc.integer({ min: -3, max: 3 }), fc.integer({ min: -2, max: 2 }))
+  .map(([width, more, ms]) => (MOST_BUCKETS + more) * width * 1000 + ms);
+const span = fc.oneof(fc.integer({ min: 0, max: DAY_MS }), fc.integer({ min: 0, max: 8 * 365 * DAY_MS }), brink);
 
 describe('buckets', () => {
   it('cover the range, touch it at both ends and are at most 1,000', () => {
