@@ -30,7 +30,8 @@ export async function openAuditSite({ report, onChild }: Bench, rows: number): P
   const dataDir = join(CACHE, `${rows}-${await version()}`);
   const written = join(dataDir, 'written.json');
   report.progress(`${rows} records: ${existsSync(written) ? 'found' : 'to be written'} in ${dataDir}`);
-  if (!existsSync(written)) await rm(dataDir, { recursive: true, force: true });
+  // Gigabytes that nothing would find again.
+  if (!existsSync(written)) await rmEach(`${rows}-`);
   await mkdir(dataDir, { recursive: true });
   const site = await startSite({ dataDir, onChild, log: () => undefined });
   try {
@@ -50,6 +51,12 @@ export async function openAuditSite({ report, onChild }: Bench, rows: number): P
     await site.stop();
     throw error;
   }
+}
+
+async function rmEach(prefix: string): Promise<void> {
+  const names = await readdir(CACHE).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(prefix)))
+    await rm(join(CACHE, name), { recursive: true, force: true });
 }
 
 /** Of the data: other generators or tables make other data. */

@@ -125,9 +125,23 @@ export async function post(
   body: Uint8Array<ArrayBuffer> | string,
   headers: Record<string, string>,
 ): Promise<{ status: number; headers: Headers; bytes: Uint8Array; text: string }> {
-  const response = await fetch(`${app.worker().url}${path}`, { method: 'POST', headers, body });
+  const response = await answerTo(`${app.worker().url}${path}`, { method: 'POST', headers, body });
   const bytes = new Uint8Array(await response.arrayBuffer());
   return { status: response.status, headers: response.headers, bytes, text: new TextDecoder().decode(bytes) };
+}
+
+const BROKEN = ['EPIPE', 'ECONNRESET'];
+
+/** A server that refuses a body before it has all of it closes the connection; its answer may be lost to who still sends. */
+async function answerTo(url: string, request: RequestInit): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(url, request);
+    } catch (error) {
+      const { code } = (error as { cause?: { code?: string } }).cause ?? {};
+      if (attempt === 10 || !BROKEN.includes(code ?? '')) throw error;
+    }
+  }
 }
 
 export const gzip = (body: Uint8Array | string) => Uint8Array.from(gzipSync(body));

@@ -68,8 +68,9 @@ describe('audit logs', () => {
       'serviceId',
     ];
     // Each filter alone, then combinations.
-    for (const name of names) for (let n = 0; n < 3; n++) await ask({ ...model.whole, [name]: only(name) });
-    while (tried < 70) await ask(model.someFilter());
+    for (const name of names)
+      for (let n = 0; n < 2 || (!seen.get(name) && n < 9); n++) await ask({ ...model.whole, [name]: only(name) });
+    while (tried < 50) await ask(model.someFilter());
     console.log(`audit find: filters tried ${tried}, wrong ${wrong.length} (pages ${pages}, records ${found})`);
     expect(wrong).toEqual([]);
     for (const name of names) expect([name, (seen.get(name) ?? 0) > 0]).toEqual([name, true]);
