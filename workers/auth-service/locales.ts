@@ -41,7 +41,12 @@ const view = z
 const tags = ['locales'];
 const path = '/v1/admin/services/{id}/locales';
 const onePath = `${path}/{tag}`;
-const params = serviceParams.extend({ tag: z.string().openapi({ param: { name: 'tag', in: 'path' } }).pipe(languageTag) });
+const params = serviceParams.extend({
+  tag: z
+    .string()
+    .openapi({ param: { name: 'tag', in: 'path' } })
+    .pipe(languageTag),
+});
 const one = json('The locale; ETag is its version.', view);
 
 const listRoute = createRoute({
