@@ -34,8 +34,9 @@ export default defineConfig({
           name: 'flows',
           include: ['test/**/*.test.ts'],
           globalSetup: ['./test/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Against hanging, not for speed: exports under faults take a minute on a busy machine.
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -43,7 +43,7 @@ describe('exports.bad-days', () => {
       expect(met).toBeGreaterThan(mayBeWhole ? 1 : 2);
     }
     console.log(`truncated, broken and failing bodies: tried ${kinds.length}, wrong files 0`);
-  });
+  }, 240_000);
 
   it('goes on in the right place whatever the export is filtered by', async () => {
     const service = await app.service();
