@@ -13,7 +13,7 @@ export default defineConfig({
           name: 'runtime',
           include: ['{workers,domain,durable-objects,queues}/**/*.test.ts'],
           // The first call of a Durable Object loads the whole Worker, which takes seconds on a busy machine.
-          testTimeout: 30_000,
+          testTimeout: 120_000,
           // One Worker for all files takes a third of the time. What they share they leave as they found it: each test has
           // Durable Objects of its own, and fake clocks and spies end with it.
           isolate: false,
