@@ -13,10 +13,11 @@ export default defineConfig({
           name: 'runtime',
           include: ['{workers,domain,durable-objects,queues}/**/*.test.ts'],
           // The first call of a Durable Object loads the whole Worker, which takes seconds on a busy machine.
-          testTimeout: 120_000,
-          // One Worker for all files takes a third of the time. What they share they leave as they found it: each test has
-          // Durable Objects of its own, and fake clocks and spies end with it.
+          testTimeout: 60_000,
+          // A few Workers for all files take a third of the time. What they share they leave as they found it: each test has
+          // Durable Objects of its own, fake clocks and spies end with it, and a file that leaves one behind fails.
           isolate: false,
+          setupFiles: ['./test/as-found.ts'],
         },
       },
       {

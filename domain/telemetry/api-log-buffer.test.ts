@@ -92,10 +92,9 @@ describe('API logs on their way to the queue', () => {
   it('are sent by the next request when the one that should have is gone', async () => {
     const { site, add, request } = isolate();
     const abandoned = request(() => undefined);
-    const swallowed = vi.spyOn(globalThis, 'setTimeout').mockImplementationOnce(() => 0 as never);
     const ids = [add(abandoned)];
-    // At once: restored after the clock is real again, it would put the fake one back, for every file of this isolate.
-    swallowed.mockRestore();
+    // Its timers go with it.
+    vi.clearAllTimers();
     ids.push(add());
     await vi.advanceTimersByTimeAsync(1999);
     expect(site.sends).toBe(0);

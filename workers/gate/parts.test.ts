@@ -1,6 +1,6 @@
 /// <reference types="@cloudflare/vitest-plugin/types" />
 import { env } from 'cloudflare:workers';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KeyCache } from '../../domain/access/jwks.ts';
 import { check, configChanged, type GateContext, type GateParts } from '../../domain/gate/check.ts';
 import type { KeptSnapshot } from '../../domain/gate/config-cache.ts';
@@ -77,6 +77,11 @@ const open: GateSnapshot = {
 const having = (more: Partial<GateSnapshot['config']>) => ({ ...open, config: { ...open.config, ...more } });
 const visit = (serviceId: string): GateRequest => ({ serviceId, ip: '203.0.113.9', method: 'GET', path: '/' });
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
+// The first call of an object loads the whole Worker, which takes a busy machine longer than a check waits.
+beforeAll(async () => {
+  await isolate().takeMany({ key: crypto.randomUUID(), policy: { name: 'first', limit: 1, windowSeconds: 1 } }, 1);
+});
 
 describe('the gate on its bindings', () => {
   it('tells other isolates of the location about a change through the Cache API', async () => {
