@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { byPlace, DAY_MS, maybe, NO_SERVICE, ownDays, pick, type Row, row } from './audit-rows.ts';
+import { random } from './random.ts';
 
 /** Audit records of a test file's own, and what any filter must find among them, as a list in memory tells it. */
 
@@ -40,16 +41,16 @@ export function auditModel(services: readonly string[], n: number, days: number)
   const sessions = [randomUUID(), randomUUID()];
   const traces = [randomUUID().replaceAll('-', ''), ''];
   const requests = [randomUUID(), randomUUID()];
-  const anyTime = () => begin + Math.floor(Math.random() * days * DAY_MS);
+  const anyTime = () => begin + Math.floor(random() * days * DAY_MS);
   const text = (words: number) => Array.from({ length: words }, () => pick(WORDS) + pick(BETWEEN)).join('');
   const state = () =>
-    Math.random() < 0.2 ? '' : JSON.stringify({ note: text(2), nested: [{ enabled: true, [pick(WORDS)]: 7 }, null] });
+    random() < 0.2 ? '' : JSON.stringify({ note: text(2), nested: [{ enabled: true, [pick(WORDS)]: 7 }, null] });
 
   const record = (ms = anyTime(), more: Record<string, string | number> = {}): Row =>
     row(ms, {
       ...pick(actors),
       // One address that two admins had.
-      ...(Math.random() < 0.1 && { actor_email: shared }),
+      ...(random() < 0.1 && { actor_email: shared }),
       action: pick(ACTIONS),
       resource: pick(RESOURCES),
       resource_id: pick(ids),
@@ -57,7 +58,7 @@ export function auditModel(services: readonly string[], n: number, days: number)
       outcome: pick(OUTCOMES),
       before_state: state(),
       after_state: state(),
-      reason: Math.random() < 0.5 ? text(1) : '',
+      reason: random() < 0.5 ? text(1) : '',
       session_id: pick(sessions),
       trace_id: pick(traces),
       request_id: pick(requests),
@@ -79,7 +80,7 @@ export function auditModel(services: readonly string[], n: number, days: number)
       sessionId: maybe(pick(sessions), often / 2),
       q: maybe(pick([text(1), `${text(1)} ${text(1)}`, 'enabled true', 'neverwritten', 'ZEBRA']).trim(), often),
       serviceId: maybe(pick([...services.slice(0, 2), NO_SERVICE]), often),
-      ...(Math.random() < 0.5
+      ...(random() < 0.5
         ? { from: iso(begin), to: iso(begin + days * DAY_MS) }
         : { from: iso(Math.min(a, b)), to: iso(Math.max(a, b)) }),
     };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { App, Person } from './app.ts';
+import { random } from './random.ts';
 
 export const DAY_MS = 86_400_000;
 export const NO_SERVICE = '00000000-0000-0000-0000-000000000000';
@@ -77,7 +78,7 @@ export async function allPages(
 }
 
 /** One of them. */
-export const pick = <T>(of: readonly T[]): T => of[Math.floor(Math.random() * of.length)] as T;
+export const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
 
 /** That value, or mostly nothing: a filter that is not set. */
-export const maybe = <T>(value: T, chance = 0.25): T | undefined => (Math.random() < chance ? value : undefined);
+export const maybe = <T>(value: T, chance = 0.25): T | undefined => (random() < chance ? value : undefined);

@@ -124,6 +124,10 @@ function viewOf(facts: readonly Fact[], asked: readonly Fact[]) {
   };
 }
 
+/** One that was only ever ended by somebody else is known, with nothing in it. */
+export const isKnown = ({ facts }: Model, session: string, readable: readonly string[] | null): boolean =>
+  facts.some((each) => each.session === session && (readable === null || readable.includes(each.service)));
+
 /** The rows of a session's timeline in order. */
 export const timelineIn = ({ kept }: Model, session: string, readable: readonly string[] | null): Kept[] =>
   kept

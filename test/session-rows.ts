@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
 import { DAY_MS, insertRows, NO_SERVICE, pick, type Row, row, type Table, textOf } from './audit-rows.ts';
+import { random } from './random.ts';
 import type { Actor, Fact, Kind, Model } from './session-model.ts';
 
 const ADDRESSES = ['203.0.113.0', '2001:db8:1::', '198.51.100.0'];
@@ -17,7 +18,7 @@ export function makeSessions(begin: number, count: number, services: readonly st
   const rows = { admin_ui_events: [], admin_api_logs: [], admin_audit_logs: [] };
   const model: Model = { sessions: [], actors, facts: [], kept: [], rows };
   for (let n = 0; n < count; n++) {
-    const start = begin + Math.floor((n * 40 * DAY_MS) / count) + Math.floor(Math.random() * 60_000);
+    const start = begin + Math.floor((n * 40 * DAY_MS) / count) + Math.floor(random() * 60_000);
     const session = n % 5 === 4 ? `sid ${n}/ü'"\\ ${randomUUID()}` : randomUUID();
     model.sessions.push(session);
     oneSession(model, { session, start, actor: pick(actors), services, browser: n % 2 === 0 });
@@ -34,7 +35,7 @@ interface Making {
 }
 
 function oneSession(model: Model, o: Making): void {
-  const steps = Math.floor(Math.random() * 25);
+  const steps = Math.floor(random() * 25);
   const stretch = pick([1000, 60_000, DAY_MS / 6]);
   let at = o.start;
   if (o.browser)
@@ -45,11 +46,11 @@ function oneSession(model: Model, o: Making): void {
       after_state: browser('Firefox'),
     });
   for (let n = 0; n < steps; n++) {
-    at += 1 + Math.floor(Math.random() * stretch);
+    at += 1 + Math.floor(random() * stretch);
     pick([uiEvent, apiCall, audit])(model, o, at);
   }
   at += 1000;
-  const end = Math.random();
+  const end = random();
   if (o.browser && end < 0.3)
     audit(model, o, at, {
       action: 'session.sign-out',
@@ -208,7 +209,7 @@ function revocation(model: Model, o: Making, at: number) {
 /** In several inserts of mixed order, each delivered twice under its token. */
 export async function storeTwice(app: App, { rows }: Model): Promise<void> {
   for (const [table, all] of Object.entries(rows) as [Table, Row[]][]) {
-    const mixed = all.toSorted(() => Math.random() - 0.5);
+    const mixed = all.toSorted(() => random() - 0.5);
     const size = Math.max(25, Math.ceil(mixed.length / 4));
     for (let n = 0; n < mixed.length; n += size) {
       // The same token for other tables' rows: it must not keep them out.

@@ -13,6 +13,7 @@ import {
   type Row,
   row,
 } from '../audit-rows.ts';
+import { random } from '../random.ts';
 
 const PATH = '/v1/audit/api-logs';
 const SPAN_DAYS = 20;
@@ -43,7 +44,7 @@ function call(ms: number, more: Record<string, string | number> = {}): Row {
     method: pick(METHODS),
     status_code,
     error_code: CODES[status_code] ?? '',
-    duration_ms: Math.floor(Math.random() * 1000),
+    duration_ms: Math.floor(random() * 1000),
     request_id: pick(REQUESTS),
     session_id: pick(['s1', 's2', '']),
     trace_id: pick(['t1', 't2']),
@@ -55,7 +56,7 @@ function call(ms: number, more: Record<string, string | number> = {}): Row {
     ...more,
   });
 }
-const anyTime = () => begin + Math.floor(Math.random() * SPAN_DAYS * DAY_MS);
+const anyTime = () => begin + Math.floor(random() * SPAN_DAYS * DAY_MS);
 
 beforeAll(async () => {
   app = await startApp();
@@ -88,7 +89,7 @@ function someFilter() {
     sessionId: maybe('s1'),
     errorCode: maybe(pick(Object.values(CODES))),
     serviceId: maybe(pick(services.slice(0, 2))),
-    ...(Math.random() < 0.5 ? whole() : { from: iso(Math.min(a, b)), to: iso(Math.max(a, b)) }),
+    ...(random() < 0.5 ? whole() : { from: iso(Math.min(a, b)), to: iso(Math.max(a, b)) }),
   };
 }
 type Filter = ReturnType<typeof someFilter>;

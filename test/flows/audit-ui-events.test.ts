@@ -13,6 +13,7 @@ import {
   type Row,
   row,
 } from '../audit-rows.ts';
+import { random } from '../random.ts';
 
 const PATH = '/v1/audit/ui-events';
 const SPAN_DAYS = 20;
@@ -43,12 +44,12 @@ const event = (ms: number, more: Record<string, string | number> = {}) =>
     session_id: pick(SESSIONS),
     trace_id: pick(TRACES),
     service_id: pick([...services, NO_SERVICE]),
-    properties: JSON.stringify({ n: Math.random(), nested: { a: [1, 'ü'] } }),
+    properties: JSON.stringify({ n: random(), nested: { a: [1, 'ü'] } }),
     user_agent: 'Mozilla/5.0',
     span_id: '00f067aa0ba902b7',
     ...more,
   });
-const anyTime = () => begin + Math.floor(Math.random() * SPAN_DAYS * DAY_MS);
+const anyTime = () => begin + Math.floor(random() * SPAN_DAYS * DAY_MS);
 
 beforeAll(async () => {
   app = await startApp();
@@ -92,7 +93,7 @@ function someFilter(): Filter {
     serviceId: maybe(pick(services.slice(0, 2))),
     sessionId: maybe(pick(SESSIONS)),
     traceId: maybe(TRACES[0]),
-    ...(Math.random() < 0.5 ? whole() : { from: iso(Math.min(a, b)), to: iso(Math.max(a, b)) }),
+    ...(random() < 0.5 ? whole() : { from: iso(Math.min(a, b)), to: iso(Math.max(a, b)) }),
   };
 }
 

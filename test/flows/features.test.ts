@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, type App, type Person, startApp } from '../app.ts';
+import { random } from '../random.ts';
 
 let app: App;
 let operator: Person;
@@ -264,7 +265,7 @@ async function grow(service: string, count: number): Promise<void> {
   const depths: number[] = [];
   const ids = Array.from({ length: count }, () => randomUUID());
   const parents = ids.map((_, i) => {
-    const above = Math.floor(Math.random() * (i + 1));
+    const above = Math.floor(random() * (i + 1));
     const isRoot = above === i || depths[above] === 8;
     depths.push(isRoot ? 1 : (depths[above] ?? 0) + 1);
     return isRoot ? null : ids[above];
@@ -292,7 +293,7 @@ describe('features.concurrency', () => {
     await grow(service, 60);
     const ids = (await treeOf(service)).map(({ id }) => id);
     const admins = [operator, ...(await Promise.all([1, 2, 3].map(() => app.person('service-manager'))))];
-    const any = () => ids[Math.floor(Math.random() * ids.length)] ?? '';
+    const any = () => ids[Math.floor(random() * ids.length)] ?? '';
     const outcomes: Record<string, number> = {};
     const one = async (n: number): Promise<void> => {
       const as = admins[n % 4] ?? operator;
