@@ -227,8 +227,8 @@ const labelled = ({ kind, id, at }: Kept) =>
   `${kind} ${kind === 'ui-event' ? 'client' : 'server'} ${id} ${at.replace(' ', 'T')}Z`;
 
 describe('a session of a browser', () => {
-  const listed = async (id: string) => {
-    const { items } = await allPages(app, auditor, PATH, { limit: 200 });
+  const listed = async ({ id, actorId }: { id: string; actorId: string }) => {
+    const { items } = await allPages(app, auditor, PATH, { actorId, limit: 200 });
     return items.find((session) => session.id === id);
   };
   const timeline = async (id: string, kind: string) =>
@@ -237,7 +237,7 @@ describe('a session of a browser', () => {
   async function newSession() {
     const cookie = (await signIn(app)).cookie(SESSION) ?? '';
     const { rows } = await app.db.query(
-      `SELECT s.id FROM admin_sessions s JOIN admins a ON a.id = s.admin_id WHERE a.subject = $1 ORDER BY s.created_at DESC LIMIT 1`,
+      `SELECT s.id, s.admin_id FROM admin_sessions s JOIN admins a ON a.id = s.admin_id WHERE a.subject = $1 ORDER BY s.created_at DESC LIMIT 1`,
       [OWNER],
     );
     const service = services[0] as string;
@@ -246,23 +246,24 @@ describe('a session of a browser', () => {
       body: { maintenanceMessage: randomUUID() },
     });
     expect(patched.status).toBe(200);
-    return { cookie, id: String(rows[0].id) };
+    return { cookie, session: { id: String(rows[0].id), actorId: String(rows[0].admin_id) } };
   }
 
   it('is there from its sign-in to its sign-out', async () => {
-    const { cookie, id } = await newSession();
+    const { cookie, session } = await newSession();
+    const { id } = session;
     await app.drained();
-    expect(await listed(id)).toMatchObject({ kind: 'browser', endedAt: null, end: null, userAgent: AGENT });
+    expect(await listed(session)).toMatchObject({ kind: 'browser', endedAt: null, end: null, userAgent: AGENT });
     await app.call('POST', '/auth/logout', withCookie(cookie, { Origin: SITE }));
     await app.drained();
-    await until(async () => (await listed(id)).counts.apiCalls > 0, 'the API call is counted');
+    await until(async () => (await listed(session)).counts.apiCalls > 0, 'the API call is counted');
     const entries = await timeline(id, 'audit');
     expect(entries.map(({ action }) => action)).toEqual([
       'session.sign-in',
       'service.config.update',
       'session.sign-out',
     ]);
-    expect(await listed(id)).toMatchObject({
+    expect(await listed(session)).toMatchObject({
       actorEmail: 'owner@steward.local',
       actorRole: 'owner',
       kind: 'browser',
@@ -279,18 +280,19 @@ describe('a session of a browser', () => {
   });
 
   it('is there to its revocation by somebody else, whose own session counts the change', async () => {
-    const { id } = await newSession();
+    const { session } = await newSession();
+    const { id } = session;
     const owner = await app.person('owner');
     expect((await app.call('DELETE', `/v1/admin/sessions/${id}`, { as: owner })).status).toBe(200);
     await app.drained();
     const revoked = (await timeline(owner.sessionId, 'audit')).find(({ action }) => action === 'session.revoke');
-    expect(await listed(id)).toMatchObject({
+    expect(await listed(session)).toMatchObject({
       end: 'revoked',
       endedAt: revoked.timestamp,
       actorEmail: 'owner@steward.local',
       counts: { auditRecords: 2, changes: 1 },
     });
-    expect(await listed(owner.sessionId)).toMatchObject({
+    expect(await listed({ id: owner.sessionId, actorId: owner.id })).toMatchObject({
       actorId: owner.id,
       kind: null,
       signedInAt: null,
