@@ -38,6 +38,8 @@ export default defineConfig({
           // Against hanging, not for speed: exports under faults take a minute on a busy machine.
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          // What they import, Miniflare before all, takes a process longer to load than most files take to run.
+          isolate: false,
         },
       },
     ],

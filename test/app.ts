@@ -75,6 +75,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
       persistDir,
       vars: settings,
       script,
+      configuration: engines.configuration,
       log: (line) => log.push(line),
     });
   let worker = await start();

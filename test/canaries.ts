@@ -127,7 +127,8 @@ const ODD_KEYS: Canary[] = [
   keyed('db_pass', 'db_pass', 'Canary48#battery'),
   keyed('OLD-PASSWORD-2', 'OLD-PASSWORD-2', 'Canary49staple9'),
   keyed('session.token', 'session.token', 'Canary50.aaaa.9b'),
-  keyed('one-time password', 'mfa_otp', '049151'),
+  // Eight digits: six stand in some trace id or other by chance.
+  keyed('one-time password', 'mfa_otp', '04915184'),
   keyed('Set-Cookie', 'Set-Cookie', 'sid=Canary52zz9; HttpOnly'),
 ];
 

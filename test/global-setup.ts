@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { AUDIENCE, startStack } from '../dev/stack.ts';
 import { buildWorker } from '../dev/worker/build.ts';
+import { readConfiguration, type WorkerConfiguration } from '../dev/worker/host.ts';
 
 /** What every test of a flow reaches: one Postgres, one ClickHouse and one issuer for the whole run, and the Worker's bundle. */
 export interface Engines {
@@ -16,6 +17,7 @@ export interface Engines {
   linkKeys: string;
   cookieKeys: string;
   scriptFile: string;
+  configuration: WorkerConfiguration;
 }
 
 declare module 'vitest' {
@@ -26,9 +28,10 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'steward-test-'));
-  const [stack, script] = await Promise.all([
+  const [stack, script, configuration] = await Promise.all([
     startStack({ dataDir, only: ['postgres', 'clickhouse', 'issuer'] }),
     buildWorker(join(dataDir, 'build')),
+    readConfiguration(),
   ]);
   const { postgres, clickhouse, issuer, secrets } = stack;
   if (!postgres || !clickhouse || !issuer) throw new Error('the embedded engines did not all start');
@@ -44,6 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     linkKeys: secrets.linkKeys,
     cookieKeys: secrets.cookieKeys,
     scriptFile,
+    configuration,
   });
   return async () => {
     await stack.stop();

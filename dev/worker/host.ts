@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { buildWorker } from './build.ts';
 import { childNamed, ended } from './process.ts';
 import { type Tap, tapWorker, withoutTapped } from './tap.ts';
@@ -29,6 +28,8 @@ export interface WorkerOptions {
   log?: (line: string) => void;
   /** The bundle, when it is built already. */
   script?: string;
+  /** What wrangler.toml says, when it is read already. */
+  configuration?: WorkerConfiguration;
   /** Serves the Worker without the asset router and Miniflare's proxy in front, for measuring. */
   direct?: boolean;
   /** A Worker that calls ours by service bindings, served at `miniflare.unsafeGetDirectURL(name)`. */
@@ -46,11 +47,19 @@ function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibi
   } as V4WorkerOptions;
 }
 
+/** What wrangler.toml says, as Miniflare takes it; plain data. */
+export type WorkerConfiguration = Awaited<ReturnType<typeof readConfiguration>>;
+
+/** Loads Wrangler for it, which takes a second of CPU. */
+export async function readConfiguration() {
+  const { unstable_getMiniflareWorkerOptions } = await import('wrangler');
+  return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions;
+}
+
 /** Starts the Worker on workerd, from the bundle a deployment would upload and the bindings of wrangler.toml. */
 export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
   const script = o.script ?? (await buildWorker(join(o.persistDir, 'build')));
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml'));
-  const { modulesRules: _, assets, ...worker } = workerOptions;
+  const { modulesRules: _, assets, ...worker } = o.configuration ?? (await readConfiguration());
   const before = await childNamed('workerd');
   const options = {
     host: '127.0.0.1',

@@ -29,10 +29,16 @@ describe('exports.bad-days', () => {
       ...cuts.flatMap((cut) => [{ breakAfter: cut }, { endAfter: cut }]),
       ...(['error', 'refuse', 'lose-reply'] as const),
     ];
-    for (const fault of kinds) {
-      let met = 0;
-      app.clickhouse.decide(({ path, body }) => ((path + body).includes('TSVRaw') && met++ < 2 ? fault : 'none'));
-      const id = await app.exported(auditor, changesOf(service));
+    // All at once, for most of it is waiting for retries: each export's queries are known by the year it begins with.
+    const met = kinds.map(() => 0);
+    const since = (n: number) => `${2001 + n}-01-01`;
+    app.clickhouse.decide(({ path, body }) => {
+      if (!(path + body).includes('TSVRaw')) return 'none';
+      const n = kinds.findIndex((_, each) => (path + body).includes(since(each)));
+      return n >= 0 && (met[n] as number)++ < 2 ? (kinds[n] as (typeof kinds)[number]) : 'none';
+    });
+    const one = async (fault: (typeof kinds)[number], n: number) => {
+      const id = await app.exported(auditor, { ...changesOf(service), from: `${since(n)}T00:00:00Z` });
       const view = await app.finished(auditor, id);
       expect([fault, view.status, view.rowsDone]).toEqual([fault, 'ready', 300]);
       expect((await app.download(view.downloadUrl)).text).toBe(clean.file?.text);
@@ -40,10 +46,11 @@ describe('exports.bad-days', () => {
       expect(hashesOf(await chunksOf(app, id))).toEqual(hashesOf(await chunksOf(app, clean.id)));
       // What is left after a first clean end far into the answer may be shorter than where the second one comes.
       const mayBeWhole = typeof fault === 'object' && 'endAfter' in fault && fault.endAfter > 5000;
-      expect(met).toBeGreaterThan(mayBeWhole ? 1 : 2);
-    }
+      expect(met[n]).toBeGreaterThan(mayBeWhole ? 1 : 2);
+    };
+    await Promise.all(kinds.map(one));
     console.log(`truncated, broken and failing bodies: tried ${kinds.length}, wrong files 0`);
-  }, 240_000);
+  });
 
   it('goes on in the right place whatever the export is filtered by', async () => {
     const service = await app.service();
