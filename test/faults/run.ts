@@ -29,6 +29,11 @@ const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> =
     runs: 30,
     about: 'legal holds opened and released in any order while records arrive and drain',
   },
+  outage: {
+    file: 'test/faults/outage.test.ts',
+    runs: 60,
+    about: 'ClickHouse away for ten minutes by the clock, a run being ten seconds, while events and changes go on',
+  },
   audit: {
     file: 'test/faults/audit.test.ts',
     runs: 60,
