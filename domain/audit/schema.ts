@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { wordsOf } from '../../clickhouse/queries/audit-words.ts';
+import { instantText } from '../instant.ts';
 import type { Change } from './field-diff.ts';
 
 const text = z.string().min(1).max(200);
@@ -15,8 +16,8 @@ const words = text.superRefine((value, context) => {
 
 /** What narrows audit records: the query of GET /v1/audit/logs and the parameters of its export. Times are RFC 3339. */
 export const auditLogFilter = z.strictObject({
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instantText.optional(),
+  to: instantText.optional(),
   actorId: z.guid().optional(),
   actorEmail: text.optional(),
   action: text

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { instantText } from '../instant.ts';
 import type { ApiLogSummaryView } from './api-log-schema.ts';
 import type { AuditLogSummaryView } from './schema.ts';
 import type { UiEventView } from './ui-event-schema.ts';
@@ -10,8 +11,8 @@ const page = {
 
 /** The query of GET /v1/audit/sessions. `from` and `to` are of a session's start, RFC 3339. */
 export const sessionQuery = z.strictObject({
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instantText.optional(),
+  to: instantText.optional(),
   actorId: z.guid().optional(),
   actorEmail: z.string().min(1).max(200).optional(),
   serviceId: z.guid().optional(),

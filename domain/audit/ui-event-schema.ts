@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { instantText } from '../instant.ts';
 
 const text = z.string().min(1).max(200);
 
 /** The query of GET /v1/audit/ui-events. Times are RFC 3339. */
 export const uiEventQuery = z.strictObject({
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instantText.optional(),
+  to: instantText.optional(),
   actorId: z.guid().optional(),
   actorEmail: text.optional(),
   eventType: text

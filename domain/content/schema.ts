@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { instantText } from '../instant.ts';
 import { freeText, refuseSecrets } from '../services/free-text.ts';
 import { canonicalTag } from './language-tag.ts';
 
@@ -38,7 +39,7 @@ export const texts = z.preprocess((value, context) => {
 }, byTag);
 
 /** RFC 3339 with any offset, kept as UTC with milliseconds; 1970 to 9999. */
-export const instant = z.iso.datetime({ offset: true }).transform((text, context) => {
+export const instant = instantText.transform((text, context) => {
   const ms = Date.parse(text);
   if (ms >= 0 && ms < Date.UTC(10_000, 0)) return new Date(ms).toISOString();
   context.addIssue({ code: 'custom', message: 'must be a time from 1970 to 9999, such as 2027-01-01T00:00:00Z' });

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { ActionFigures } from '../../clickhouse/queries/service-analytics.ts';
+import { instantText } from '../instant.ts';
 
 /** Times are RFC 3339. */
 export const analyticsQuery = z.strictObject({
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instantText.optional(),
+  to: instantText.optional(),
   interval: z.enum(['hour', 'day']).default('hour'),
 });
 export type AnalyticsQuery = z.infer<typeof analyticsQuery>;

@@ -151,7 +151,7 @@ describe('audit logs', () => {
       ['limit=0', /limit/],
       ['limit=201', /limit/],
       ['cursor=abc', /start again/],
-      ['from=yesterday', /from/],
+      ['from=yesterday', /from: must be a time with its offset, such as 2027-01-01T00:00:00Z/],
     ];
     for (const [query, says] of cases)
       expect([query, await ask(query)]).toEqual([

@@ -82,6 +82,7 @@ export function typeOf(document: ApiDocument, schema: Schema, depth = 0): string
   if (resolved.enum) return resolved.enum.map((value) => JSON.stringify(value)).join(' | ');
   const variants = resolved.anyOf ?? resolved.oneOf;
   if (variants) return variants.map((variant) => typeOf(document, variant, depth)).join(' | ');
+  if (type === 'null') return type;
   if (Array.isArray(type)) return type.map((one) => typeOf(document, { ...resolved, type: one }, depth)).join(' | ');
   if (type === 'array' && items) {
     const of = typeOf(document, items, depth);
@@ -99,15 +100,15 @@ export function typeOf(document: ApiDocument, schema: Schema, depth = 0): string
 
 function aboutOf(schema: Schema): string {
   const { description, default: fallback, minimum, maximum, minLength, maxLength, maxItems } = schema;
-  const bound = (value: number | undefined, text: string) =>
-    value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? [] : [`${text} ${value}`];
+  const bound = (value: number | undefined, text: string, unit = '') =>
+    value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? [] : [`${text} ${value}${unit}`];
   return [
     ...(description ? [description] : []),
     ...(fallback === undefined ? [] : [`default ${JSON.stringify(fallback)}`]),
     ...bound(minimum, 'at least'),
     ...bound(maximum, 'at most'),
-    ...(minLength !== undefined && minLength > 1 ? [`at least ${minLength} characters`] : []),
-    ...bound(maxLength, 'characters at most'),
-    ...bound(maxItems, 'items at most'),
+    ...(minLength !== undefined && minLength > 1 ? bound(minLength, 'at least', ' characters') : []),
+    ...bound(maxLength, 'at most', ' characters'),
+    ...bound(maxItems, 'at most', ' items'),
   ].join('; ');
 }

@@ -26,10 +26,18 @@ describe('the reference page', () => {
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
   });
 
+  it('sets what stands between backticks as code', async () => {
+    const operation = { summary: 's', description: 'Without `from`, `<b>` too', responses: {} };
+    const page = String(await referencePage({ paths: { '/a': { get: operation } } }, ''));
+    expect(page).toContain('Without <code>from</code>, <code>&lt;b&gt;</code> too');
+  });
+
   it('writes types as a person would', () => {
     const of = (schema: Parameters<typeof typeOf>[1]) =>
       typeOf({ components: { schemas: { A: { type: 'integer' } } } }, schema);
     expect(of({ type: ['string', 'null'] })).toBe('string | null');
+    expect(of({ type: ['string', 'null'], format: 'uuid' })).toBe('string (uuid) | null');
+    expect(of({ type: ['object', 'null'], properties: { a: { type: 'string' } } })).toBe('{ a: string } | null');
     expect(of({ type: 'array', items: { anyOf: [{ $ref: '#/components/schemas/A' }, { const: 'x' }] } })).toBe(
       '(integer | "x")[]',
     );

@@ -20,6 +20,7 @@ const STYLE = `
   .delete { color: light-dark(#a40e26, #ff9ba5); }
   table { border-collapse: collapse; width: 100%; font-size: .875rem; } td, th { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
     border-bottom: 1px solid var(--line); } code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
+  td:first-child code { white-space: nowrap; }
   .quiet { color: var(--quiet); } pre { background: var(--soft); padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; font-size: .8rem; }
   @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; } }`;
 
@@ -30,7 +31,7 @@ function fields(document: ApiDocument, schema: Schema | undefined) {
   if (rows.length === 0) return html``;
   return html`<table><thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">About</th></tr></thead><tbody>${rows.map(
     ({ name, type, required, about }) =>
-      html`<tr><td><code>${name}</code>${required ? '' : html` <span class="quiet">optional</span>`}</td><td><code>${type}</code></td><td>${about}</td></tr>`,
+      html`<tr><td><code>${name}</code>${required ? '' : html` <span class="quiet">optional</span>`}</td><td><code>${type}</code></td><td>${prose(about)}</td></tr>`,
   )}</tbody></table>`;
 }
 
@@ -40,7 +41,7 @@ function parameters(document: ApiDocument, operation: Operation) {
   return html`<h4>Parameters</h4><table><thead><tr><th scope="col">Name</th><th scope="col">In</th><th scope="col">Type</th><th scope="col">About</th></tr></thead><tbody>${given.map(
     ({ name, in: place, required, schema, description }) => {
       const [{ type, about } = { type: '', about: '' }] = fieldsOf(document, { properties: { [name]: schema ?? {} } });
-      return html`<tr><td><code>${name}</code>${required ? '' : html` <span class="quiet">optional</span>`}</td><td>${place}</td><td><code>${type}</code></td><td>${description ?? about}</td></tr>`;
+      return html`<tr><td><code>${name}</code>${required ? '' : html` <span class="quiet">optional</span>`}</td><td>${place}</td><td><code>${type}</code></td><td>${prose(description ?? about)}</td></tr>`;
     },
   )}</tbody></table>`;
 }
@@ -49,16 +50,20 @@ function responses(document: ApiDocument, operation: Operation) {
   const all = Object.entries(operation.responses);
   const good = all.find(([status]) => status.startsWith('2'));
   return html`<h4>Answers</h4><table><tbody>${all.map(
-    ([status, { description }]) => html`<tr><td><code>${status}</code></td><td>${description}</td></tr>`,
+    ([status, { description }]) => html`<tr><td><code>${status}</code></td><td>${prose(description)}</td></tr>`,
   )}</tbody></table>${good ? fields(document, Object.values(good[1].content ?? {})[0]?.schema) : ''}`;
 }
+
+/** Names of fields stand between backticks, as OpenAPI's descriptions are CommonMark. */
+const prose = (text: string) =>
+  text.split('`').map((part, n) => (n % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
 function section(document: ApiDocument, operation: Operation) {
   const request = Object.entries(operation.requestBody?.content ?? {})[0];
   const permissions = operation['x-permissions'];
   return html`<section id="${idOf(operation)}"><h3>${shortOf(operation)}</h3>
 <p class="route"><span class="method ${operation.method}">${operation.method.toUpperCase()}</span>${operation.path}</p>
-${operation.description ? html`<p>${operation.description}</p>` : ''}
+${operation.description ? html`<p>${prose(operation.description)}</p>` : ''}
 ${operation.security ? '' : html`<p class="quiet">Needs no token.</p>`}
 ${permissions && permissions.length > 0 ? html`<p class="quiet">Permission: <code>${permissions.join(', ')}</code></p>` : ''}
 ${parameters(document, operation)}

@@ -1,0 +1,7 @@
+import * as z from 'zod';
+
+/** RFC 3339 with any offset, as it was written. */
+export const instantText = z.iso.datetime({
+  offset: true,
+  error: 'must be a time with its offset, such as 2027-01-01T00:00:00Z',
+});
