@@ -40,6 +40,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // What they import, Miniflare before all, takes a process longer to load than most files take to run.
           isolate: false,
+          setupFiles: ['./test/seeded.ts'],
         },
       },
     ],

@@ -9,8 +9,14 @@ export function generator(seed: number): () => number {
   };
 }
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+let next = generator(0);
 
-/** What this file's data is chosen with: another series each run, and which one is printed. */
-export const random = generator(seed);
-console.log(`TEST_SEED=${seed}`);
+/** What a file's data is chosen with: another series each run, or the one of TEST_SEED. */
+export const random = (): number => next();
+
+/** Before each file, for files share their processes. @returns the seed */
+export function seedRandom(): number {
+  const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  next = generator(seed);
+  return seed;
+}
