@@ -73,17 +73,22 @@ export async function flagsOf(app: App, records: readonly TestRecord[]): Promise
   return flags;
 }
 
-/** Merges all parts into one. While other tests keep parts busy the engine may refuse. */
+/** Merges all parts into one. While other tests keep parts busy the engine may refuse. @throws its last words */
 export async function merge(app: App, table = 'admin_audit_logs'): Promise<void> {
   const query = `OPTIMIZE TABLE audit_db.${table} FINAL SETTINGS optimize_throw_if_noop = 1`;
-  await until(
-    () =>
-      app.analytics(query).then(
-        () => true,
-        () => false,
-      ),
-    `the parts of ${table} are merged`,
-  );
+  let refusal = '';
+  const isMerged = () =>
+    app.analytics(query).then(
+      () => true,
+      (error) => {
+        refusal = String(error);
+        return false;
+      },
+    );
+  // The engine waits by itself for merges that are under way, on a busy machine for longer than `until` does.
+  await until(isMerged, `the parts of ${table} are merged`, 120_000).catch((error) => {
+    throw new Error(refusal, { cause: error });
+  });
 }
 
 /** A hold as just made. */
