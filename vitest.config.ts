@@ -14,6 +14,7 @@ export default defineConfig({
           include: ['{workers,domain,durable-objects,queues}/**/*.test.ts'],
           // The first call of a Durable Object loads the whole Worker, which takes seconds on a busy machine.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // A few Workers for all files take a third of the time. What they share they leave as they found it: each test has
           // Durable Objects of its own, fake clocks and spies end with it, and a file that leaves one behind fails.
           isolate: false,
@@ -25,8 +26,9 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: ['dev/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Against hanging, not for speed: one of them starts everything five times.
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -165,7 +165,9 @@ describe('audit logs', () => {
     for (const text of odd)
       for (const name of names) {
         const answer = await app.call('GET', `${PATH}?${new URLSearchParams({ [name]: text })}`, { as: auditor });
-        expect([name, text, answer.status, answer.json.items]).toEqual([name, text, 200, []]);
+        // Other tests may have put such a text there; nothing else may come.
+        const others = answer.json.items?.filter((item: Record<string, string>) => item[name] !== text.toWellFormed());
+        expect([name, text, answer.status, others]).toEqual([name, text, 200, []]);
       }
     console.log(`audit logs: odd queries tried ${cases.length + 2 + odd.length * names.length}, wrong 0`);
   });

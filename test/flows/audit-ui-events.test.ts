@@ -258,15 +258,13 @@ describe('ui events', () => {
     for (const query of wrong) expect([query, await code(query)]).toEqual([query, 'malformed_request']);
     expect(await code('color=red')).toBe('unknown_parameter');
     expect(await code('from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).toBe('invalid_field');
-    const odd = ["' OR 1=1 --", '%00', '\\', '{x:String}', '\u{1f600}', '%', "\\'"];
+    const odd = ["' OR 1=1 --", '\0', '\\', '{x:String}', '\u{1f600}', '%', "\\'"];
     for (const text of odd)
       for (const name of ['sessionId', 'traceId', 'pagePath', 'actorEmail', 'componentName', 'eventType']) {
-        const answer = await app.call(
-          'GET',
-          `${PATH}?${new URLSearchParams({ [name]: decodeURIComponent(text.replace(/%$/, '%25')), limit: '1' })}`,
-          { as: auditor },
-        );
-        expect([name, text, answer.status, answer.json.items]).toEqual([name, text, 200, []]);
+        const answer = await app.call('GET', `${PATH}?${new URLSearchParams({ [name]: text })}`, { as: auditor });
+        // Other tests may have put such a text there; nothing else may come.
+        const others = answer.json.items?.filter((item: Record<string, string>) => item[name] !== text);
+        expect([name, text, answer.status, others]).toEqual([name, text, 200, []]);
       }
     expect((await app.call('GET', `${PATH}/x.css`, { as: auditor })).status).toBe(404);
     console.log(`ui events: odd queries tried ${texts.length + wrong.length + odd.length * 6}, wrong 0`);
