@@ -130,7 +130,7 @@ export async function post(
   return { status: response.status, headers: response.headers, bytes, text: new TextDecoder().decode(bytes) };
 }
 
-const BROKEN = ['EPIPE', 'ECONNRESET'];
+const BROKEN = ['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET'];
 
 /** A server that refuses a body before it has all of it closes the connection; its answer may be lost to who still sends. */
 async function answerTo(url: string, request: RequestInit): Promise<Response> {
