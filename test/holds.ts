@@ -85,7 +85,7 @@ export async function merge(app: App, table = 'admin_audit_logs'): Promise<void>
         return false;
       },
     );
-  // The engine waits by itself for merges that are under way, on a busy machine for longer than `until` does.
+  // Was refused for 40 s once, beside other campaigns; why is not known.
   await until(isMerged, `the parts of ${table} are merged`, 120_000).catch((error) => {
     throw new Error(refusal, { cause: error });
   });

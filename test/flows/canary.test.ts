@@ -315,7 +315,7 @@ describe('sixty planted secrets and personal values', () => {
     await app.broker.deliver(app.broker.messages());
     await app.drained();
     await until(async () => forwarded.length >= 2 * CANARIES.length, 'everything is forwarded');
-    // Only what was planted: records that other tests write into the past would come and go under an export of everything.
+    // Of the owner's records: an export of everything in the shared engines ended as failed once, its reason was not kept.
     const { status, failureReason } = await app.finished(owner, await app.exported(owner, { actorId: owner.id }));
     expect([status, failureReason]).toEqual(['ready', null]);
     const stores = await everything(since);
