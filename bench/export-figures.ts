@@ -1,128 +1,170 @@
-import type { MeasuredExport } from './export-run.ts';
+import type { Case } from './export-cases.ts';
+import { growthFigure } from './export-handover.ts';
+import type { MeasuredExport } from './export-measure.ts';
+import { sourceName } from './export-source.ts';
 import { type Figure, medianOf } from './figure.ts';
-import type { Ceiling } from './r2-ceiling.ts';
 
-/** The same rows in different ways, and a tenth of them to see what grows. */
+/** The same rows in different ways. */
 export interface Round {
   /** With the simulators of R2, queues and Durable Objects in the same process. */
   simulated: MeasuredExport;
-  /** On a fresh workerd without simulators; then, in the same process, a tenth, and all of it again. */
+  /** On a fresh workerd without simulators. */
   worker: MeasuredExport;
-  smallAfter: MeasuredExport;
-  again: MeasuredExport;
-  /** A tenth on a fresh workerd. */
-  smallFresh: MeasuredExport;
-  curlSeconds: number;
-  ceiling: Ceiling;
+  /** Of csv from ClickHouse, in the same process after it: a tenth, and all of it again. */
+  after?: { small: MeasuredExport; again: MeasuredExport };
+  sourceSeconds: number;
+  /** MB/s that the R2 simulator takes. */
+  r2Rate: number;
 }
 
 const BUDGET_MB = 64;
+const BUDGET_CPU = 0.5;
+const BUDGETS = 'the budget of csv and ndjson from ClickHouse';
 
-const CURL = 'curl of the same query through the same front into a file';
 const R2 = 'a loop that only puts objects of these sizes into the same R2 simulator';
 const WORKER =
-  'workerd with the Worker and a few lines in place of KV and queues (bench/workerd-config.ts); R2 is another process (bench/r2-sink.ts)';
+  'whole process of a workerd with the Worker and a few lines in place of KV and queues (bench/workerd-config.ts); R2 is another process (bench/r2-sink.ts)';
 const SIMULATED = 'Miniflare’s simulators of R2, queues and Durable Objects in the same process';
 
 const mb = (bytes: number) => bytes / 1e6;
-const rate = ({ bytes, seconds }: MeasuredExport) => mb(bytes) / seconds;
-const curlRate = ({ simulated, curlSeconds }: Round) => mb(simulated.bytes) / curlSeconds;
-const peak = ({ above }: MeasuredExport) => `+${above.rss.toFixed(0)} MB`;
+const perSecond = ({ rows, seconds }: MeasuredExport) => rows / seconds;
+const sourceRows = ({ simulated, sourceSeconds }: Round) => simulated.rows / sourceSeconds;
+/** As if each row took its share of the file. */
+const r2Rows = ({ simulated, r2Rate }: Round) => (r2Rate / mb(simulated.bytes)) * simulated.rows;
+const cpuOf = ({ cpu, rows }: MeasuredExport) => (cpu / rows) * 1e6;
 
-export const summary = ({ simulated, worker, smallAfter, again, smallFresh, curlSeconds, ceiling }: Round) =>
-  [
-    `${simulated.rows} rows, ${mb(simulated.bytes).toFixed(0)} MB, ${simulated.chunks.length} chunks`,
-    `simulated ${simulated.seconds.toFixed(1)} s, ${simulated.cpu.toFixed(1)} CPU-s, peak ${peak(simulated)}`,
-    `Worker ${worker.seconds.toFixed(1)} s, ${worker.cpu.toFixed(1)} CPU-s, peak ${peak(worker)}, then a tenth ${peak(smallAfter)}, again ${peak(again)}; fresh, a tenth ${peak(smallFresh)}`,
-    `curl ${curlSeconds.toFixed(1)} s`,
-    `R2 alone ${ceiling.rate.toFixed(0)} MB/s, ${ceiling.cpu.toFixed(1)} CPU-s, peak +${ceiling.above.toFixed(0)} MB`,
+export function summary({ simulated, worker, after, sourceSeconds, r2Rate }: Round): string {
+  const peak = ({ above }: MeasuredExport) => `+${above.rss.toFixed(0)} MB`;
+  const told = ({ seconds, sealSeconds, cpu }: MeasuredExport) =>
+    `${seconds.toFixed(1)} s (seal ${sealSeconds.toFixed(1)}), ${cpu.toFixed(1)} CPU-s`;
+  return [
+    `${simulated.rows} rows, ${mb(simulated.bytes).toFixed(1)} MB, ${simulated.chunks.length} chunks`,
+    `simulated ${told(simulated)}, ${peak(simulated)}`,
+    `Worker ${told(worker)}, ${peak(worker)}${after ? `, then a tenth ${peak(after.small)}, again ${peak(after.again)}` : ''}`,
+    `source ${sourceSeconds.toFixed(1)} s`,
+    `R2 alone ${r2Rate.toFixed(0)} MB/s`,
   ].join('; ');
-
-export function exportFigures(rounds: readonly Round[]): Figure[] {
-  const runs = rounds.length;
-  return [...throughput(rounds), ...memory(rounds), ...trips(rounds)].map((figure) => ({ ...figure, runs }));
 }
 
 type Plain = Omit<Figure, 'runs'>;
 
-function throughput(rounds: readonly Round[]): Plain[] {
-  const [simulated, worker] = [
-    medianOf(rounds, (round) => rate(round.simulated)),
-    medianOf(rounds, (round) => rate(round.worker)),
-  ];
-  const curl = medianOf(rounds, curlRate);
-  const [r2, plain] = [
-    medianOf(rounds, ({ ceiling }) => ceiling.rate),
-    medianOf(rounds, ({ ceiling }) => ceiling.plainRate),
-  ];
-  const rows = medianOf(rounds, (round) => round.simulated.rows / round.simulated.seconds);
-  const curlRows = medianOf(rounds, (round) => round.simulated.rows / round.curlSeconds);
-  const first = rounds[0]?.simulated;
-  const size = `${first?.rows} rows, ${mb(first?.bytes ?? 0).toFixed(0)} MB, ${first?.chunks.length} chunks, byte for byte what curl read; ${SIMULATED}`;
-  const lower = r2 < curl ? { limit: r2, limitIs: R2 } : { limit: curl, limitIs: CURL };
-  const cpu = (of: 'simulated' | 'worker') => medianOf(rounds, (round) => round[of].cpu).toFixed(1);
-  const putting = medianOf(rounds, ({ ceiling }) => ceiling.cpu).toFixed(1);
-  const took = medianOf(rounds, (round) => round.simulated.seconds).toFixed(1);
-  const ceilings =
-    `R2 simulator ${r2.toFixed(0)} MB/s (${plain.toFixed(0)} without the hash it checks), curl ${curl.toFixed(0)} MB/s; wanted: at least 0.8; ` +
-    `workerd’s one thread: ${cpu('simulated')} CPU-s in ${took} s, of which putting alone takes ${putting} and the Worker without simulators ${cpu('worker')}`;
+export function caseFigures(one: Case, rounds: readonly Round[]): Figure[] {
+  const figures = [...throughput(one, rounds), ...costs(one, rounds)].map((each) => ({ ...each, runs: rounds.length }));
+  if (one.name !== 'csv.clickhouse') return figures;
   return [
-    { figure: 'csv.rows_s', value: rows, unit: 'rows/s', limit: curlRows, limitIs: CURL, note: size },
-    { figure: 'csv.mb_s', value: simulated, unit: 'MB/s', limit: r2, limitIs: R2, note: size },
-    { figure: 'csv.vs_curl', value: simulated, unit: 'MB/s', limit: curl, limitIs: CURL, note: SIMULATED },
-    { figure: 'csv.vs_ceiling', value: simulated, unit: 'MB/s', ...lower, note: ceilings },
-    { figure: 'csv.worker_vs_curl', value: worker, unit: 'MB/s', limit: curl, limitIs: CURL, note: WORKER },
+    ...figures,
+    growthFigure(
+      rounds.map(({ worker }) => worker),
+      WORKER,
+    ),
+    ...growth(rounds),
   ];
 }
 
-function memory(rounds: readonly Round[]): Plain[] {
-  const above = (of: 'simulated' | 'worker' | 'smallAfter' | 'again' | 'smallFresh') =>
-    medianOf(rounds, (round) => round[of].above.rss);
-  const held = (of: 'again' | 'smallAfter') => medianOf(rounds, (round) => round[of].held);
-  const budget = { unit: 'MB', limit: BUDGET_MB, limitIs: 'the budget' };
-  const r2 = medianOf(rounds, ({ ceiling }) => ceiling.above);
-  const [warm, fresh] = ['in a process that exported all of it once before', 'both in a fresh process'];
+function throughput(one: Case, rounds: readonly Round[]): Plain[] {
+  const rows = medianOf(rounds, ({ simulated }) => perSecond(simulated));
+  const [source, r2] = [medianOf(rounds, sourceRows), medianOf(rounds, r2Rows)];
+  const r2Mb = medianOf(rounds, ({ r2Rate }) => r2Rate);
+  const sourceIs = sourceName(one);
+  const lower = r2 < source ? { limit: r2, limitIs: R2 } : { limit: source, limitIs: sourceIs };
+  const first = rounds[0]?.simulated;
+  const size = `${first?.rows} rows, ${mb(first?.bytes ?? 0).toFixed(1)} MB, ${first?.chunks.length} chunks`;
+  const alone = medianOf(rounds, ({ worker }) => perSecond(worker));
+  const seal = medianOf(rounds, ({ simulated }) => simulated.sealSeconds);
+  const all = medianOf(rounds, ({ simulated }) => simulated.seconds);
+  const compared = one.source === 'clickhouse' && (one.format === 'csv' || one.format === 'ndjson');
+  const sameBytes = compared ? ', byte for byte what curl read' : '';
+  const mbs = (rowsPerSecond: number) =>
+    `${((rowsPerSecond / (first?.rows ?? 1)) * mb(first?.bytes ?? 0)).toFixed(0)} MB/s`;
+  const cpu = medianOf(rounds, ({ simulated }) => simulated.cpu);
+  const ceilings =
+    `export ${mbs(rows)}, source ${mbs(source)}, R2 simulator ${r2Mb.toFixed(0)} MB/s; ${SIMULATED}: ${cpu.toFixed(1)} CPU-s in ${all.toFixed(1)} s, ` +
+    `${seal.toFixed(1)} s of them to read the file back for its hash, which no ceiling has in it${wanted(one, 'at least 0.8')}`;
   return [
-    { figure: 'csv.peak_mb_above_idle', value: above('worker'), ...budget, note: `${WORKER}; fresh process` },
     {
-      figure: 'csv.simulated_peak_mb_above_idle',
-      value: above('simulated'),
-      unit: 'MB',
-      limit: r2,
-      limitIs: `${R2}, its peak`,
-      note: `${SIMULATED}, which take most of it`,
+      figure: `${one.name}.rows_s`,
+      value: rows,
+      unit: 'rows/s',
+      limit: source,
+      limitIs: sourceIs,
+      note: `${size}${sameBytes}; ${SIMULATED}`,
     },
+    { figure: `${one.name}.vs_ceiling`, value: rows, unit: 'rows/s', ...lower, note: ceilings },
+    {
+      figure: `${one.name}.worker_rows_s`,
+      value: alone,
+      unit: 'rows/s',
+      limit: source,
+      limitIs: sourceIs,
+      note: WORKER,
+    },
+    {
+      figure: `${one.name}.seal_s`,
+      value: seal,
+      unit: 's',
+      limit: all,
+      limitIs: 'the whole export',
+      note: `from the last chunk’s commit to the finished file: reading it back for its hash; ${SIMULATED}`,
+    },
+  ];
+}
+
+const wanted = ({ source, format }: Case, what: string) =>
+  source === 'clickhouse' && (format === 'csv' || format === 'ndjson') ? `; wanted: ${what}` : '';
+
+function costs(one: Case, rounds: readonly Round[]): Plain[] {
+  const above = medianOf(rounds, ({ worker }) => worker.above.rss);
+  const anonymous = medianOf(rounds, ({ worker }) => worker.above.anonymous);
+  return [
+    {
+      figure: `${one.name}.cpu_s_per_m_rows`,
+      value: medianOf(rounds, ({ worker }) => cpuOf(worker)),
+      unit: 's',
+      limit: BUDGET_CPU,
+      limitIs: BUDGETS,
+      note: `${WORKER}${wanted(one, 'at most 1')}`,
+    },
+    {
+      figure: `${one.name}.peak_mb_above_idle`,
+      value: above,
+      unit: 'MB',
+      limit: BUDGET_MB,
+      limitIs: BUDGETS,
+      note: `resident, ${anonymous.toFixed(0)} MB of it heaps and buffers; fresh process that made a small csv before; ${WORKER}${wanted(one, 'at most 1')}`,
+    },
+  ];
+}
+
+/** Of csv from ClickHouse: what a longer export takes more. */
+function growth(rounds: readonly Round[]): Figure[] {
+  const whole = rounds.flatMap(({ simulated, after }) => (after ? [{ simulated, ...after }] : []));
+  if (whole.length === 0) return [];
+  const tenth = 'the same with a tenth of the rows';
+  const figures: Plain[] = [
     {
       figure: 'csv.memory_growth',
-      value: above('again'),
+      value: medianOf(whole, ({ again }) => again.above.rss),
       unit: 'MB',
-      limit: above('smallAfter'),
-      limitIs: 'the same peak with a tenth of the rows',
-      note: `${WORKER}; both ${warm}`,
-    },
-    {
-      figure: 'csv.fresh_memory_growth',
-      value: above('worker'),
-      unit: 'MB',
-      limit: above('smallFresh'),
-      limitIs: 'the same peak with a tenth of the rows',
-      note: `${WORKER}; ${fresh}, where a short export ends before garbage has reached what the collector lets lie`,
+      limit: medianOf(whole, ({ small }) => small.above.rss),
+      limitIs: tenth,
+      note: `peak above idle; both in a process that exported all of it once before; ${WORKER}`,
     },
     {
       figure: 'csv.held_mb',
-      value: held('again'),
+      value: medianOf(whole, ({ again }) => again.held),
       unit: 'MB',
-      limit: held('smallAfter'),
-      limitIs: 'the same after a tenth of the rows',
+      limit: medianOf(whole, ({ small }) => small.held),
+      limitIs: tenth,
       note: 'objects and buffers of the Worker’s isolate after the export, garbage collected',
     },
+    {
+      figure: 'csv.db_round_trips_per_chunk',
+      value: medianOf(whole, ({ simulated }) => simulated.roundTrips / simulated.chunks.length),
+      unit: 'requests',
+      limit: 1,
+      limitIs: 'one commit a chunk',
+      note: 'with the request itself, claims, the count and audit delivery',
+    },
   ];
-}
-
-function trips(rounds: readonly Round[]): Plain[] {
-  const value = medianOf(rounds, ({ simulated }) => simulated.roundTrips / simulated.chunks.length);
-  const note = 'with the request itself, claims, the count and audit delivery';
-  return [
-    { figure: 'csv.db_round_trips_per_chunk', value, unit: 'requests', limit: 1, limitIs: 'one commit a chunk', note },
-  ];
+  return figures.map((each) => ({ ...each, runs: whole.length }));
 }

@@ -1,117 +1,99 @@
-import { fork } from 'node:child_process';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { cpuMicros, type Memory, memory, watchPeak } from './process.ts';
+import { EXPORT_TYPES, FORMATS, type Format, type Source } from './export-cases.ts';
 import { type Site, until, type Worker } from './site.ts';
+
+/** What to ask for. */
+export interface Wanted {
+  source: Source;
+  format: Format;
+  service: string;
+  /** Only records up to here (RFC 3339): the exports' own come later. */
+  to: string;
+}
 
 export interface Exported {
   id: string;
   rows: number;
   bytes: number;
-  chunks: { bytes: number; rows: number; sha256: string }[];
+  chunks: Chunk[];
   /** UTC text with microseconds, as ClickHouse takes it. */
   cutoff: string;
   /** From the accepted request to the finished file, by the database's clock. */
   seconds: number;
+  /** Of these, from the last chunk to the finished file: reading it back for its hash. */
+  sealSeconds: number;
+  /** Seconds since the epoch. */
+  finishedAt: number;
 }
 
-export interface MeasuredExport extends Exported {
-  /** workerd's peak during the export above its idle after the warm-up, MB. */
-  above: Memory;
-  roundTrips: number;
-  /** CPU seconds of workerd. */
-  cpu: number;
-  /** MB that the Worker's isolate holds afterwards, garbage collected; 0 when nobody asked. */
-  held: number;
+export interface Chunk {
+  bytes: number;
+  rows: number;
+  sha256: string;
+  key: string;
+  /** When it was committed, seconds since the epoch. */
+  at: number;
 }
 
-/** One export on a workerd of its own with Miniflare's simulators in it, warmed up by an export of `warmUp`, a service with few records. */
-export async function measureSimulated(site: Site, service: string, warmUp: string): Promise<MeasuredExport> {
-  const worker = await site.worker();
-  try {
-    await download(site, worker, await exportOf(site, worker, warmUp));
-    return await measure(site, worker, service, memory(worker.pid));
-  } finally {
-    await worker.stop();
-  }
-}
-
-/** Exports of `services`, one after the other, on one workerd without simulators; R2 is another process. */
-export async function measureWorker(site: Site, services: string[], warmUp: string): Promise<MeasuredExport[]> {
-  const folder = join(site.dataDir, 'sink');
-  const sink = fork(fileURLToPath(new URL('./r2-sink.ts', import.meta.url)), [folder], { execArgv: [] });
-  try {
-    const port = await new Promise<number>((done, fail) => {
-      sink.once('message', done);
-      sink.once('exit', (code) => fail(new Error(`the R2 sink ended with ${code}`)));
-    });
-    const worker = await site.workerAlone({ r2Address: `127.0.0.1:${port}`, deliver: true });
-    try {
-      await exportOf(site, worker, warmUp);
-      const idle = memory(worker.pid);
-      const measured: MeasuredExport[] = [];
-      for (const service of services) {
-        const one = await measure(site, worker, service, idle);
-        measured.push({ ...one, held: (await worker.heldMb?.()) ?? 0 });
-      }
-      return measured;
-    } finally {
-      await worker.stop();
-    }
-  } finally {
-    sink.disconnect();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function measure(site: Site, worker: Worker, service: string, idle: Memory): Promise<MeasuredExport> {
-  const trips = site.roundTrips();
-  const peakOf = watchPeak(worker.pid);
-  const cpuBefore = cpuMicros(worker.pid);
-  const exported = await exportOf(site, worker, service);
-  const cpu = (cpuMicros(worker.pid) - cpuBefore) / 1e6;
-  const peak = peakOf();
-  const roundTrips = site.roundTrips() - trips;
-  const above = { rss: peak.rss - idle.rss, anonymous: peak.anonymous - idle.anonymous };
-  return { ...exported, above, roundTrips, cpu, held: 0 };
-}
+/** More than any export takes that goes on. */
+const PATIENCE_MS = 3_600_000;
 
 /** Requests an export over HTTP and waits for it. @throws Error unless it holds exactly what it should */
-export async function exportOf(site: Site, worker: Worker, service: string): Promise<Exported> {
-  const body = JSON.stringify({ exportType: 'audit_logs', parameters: { serviceId: service } });
+export async function exportOf(site: Site, worker: Worker, wanted: Wanted): Promise<Exported> {
+  return finished(site, await request(site, worker, wanted), wanted);
+}
+
+/**
+ * Stops a Worker once its audit records are sent on. One that is killed while it sends some keeps them claimed for a minute, and
+ * the next Worker's exports would wait for them.
+ */
+export async function stopWorker({ db }: Site, worker: Worker): Promise<void> {
+  const waiting = async () => (await db.query('SELECT FROM audit_outbox WHERE sent_at IS NULL LIMIT 1')).rowCount;
+  await until(async () => (await waiting()) === 0, 'the audit records are sent on');
+  await worker.stop();
+}
+
+/** @returns the export's id */
+export async function request(site: Site, worker: Worker, { source, format, service, to }: Wanted): Promise<string> {
+  const parameters = { serviceId: service, ...(source === 'clickhouse' && { to }) };
+  const asked = { exportType: EXPORT_TYPES[source], ...FORMATS[format], parameters };
   const headers = { Authorization: `Bearer ${site.token}`, 'Content-Type': 'application/json' };
+  const body = JSON.stringify(asked);
   const response = await fetch(new URL('/v1/admin/exports', worker.url), { method: 'POST', headers, body });
   const text = await response.text();
   if (response.status !== 202) throw new Error(text);
-  const { id } = JSON.parse(text) as { id: string };
-  // Asking the database, not the API: the round trips and the memory are to be the export's alone.
-  await until(async () => ['ready', 'failed'].includes((await rowOf(site, id)).status), `export ${id} ends`);
-  const row = await rowOf(site, id);
-  if (row.status !== 'ready') throw new Error(`the export failed: ${row.reason}`);
-  const { rows: chunks } = await site.db.query<Exported['chunks'][number]>(
-    'SELECT bytes::float8, rows::float8, sha256 FROM admin_export_chunks WHERE export_id = $1 ORDER BY seq',
+  return (JSON.parse(text) as { id: string }).id;
+}
+
+/** Asks the database, not the API: the round trips and the memory are to be the export's alone. */
+export async function finished(site: Site, id: string, wanted: Wanted): Promise<Exported> {
+  await until(async () => ENDED.includes((await rowOf(site, id)).status), `export ${id} ends`, PATIENCE_MS);
+  const { status, reason, finishedAt, ...row } = await rowOf(site, id);
+  if (status !== 'ready' || finishedAt === null) throw new Error(`the export failed: ${reason}`);
+  const { rows: chunks } = await site.db.query<Chunk>(
+    `SELECT bytes::float8, rows::float8, sha256, object_key AS key, extract(epoch FROM committed_at)::float8 AS at
+     FROM admin_export_chunks WHERE export_id = $1 ORDER BY generation, seq`,
     [id],
   );
-  const exported = { id, chunks, rows: row.rows, bytes: row.bytes, cutoff: row.cutoff, seconds: row.seconds };
-  await check(site, service, exported);
+  const sealSeconds = Math.max(0, finishedAt - (chunks.at(-1)?.at ?? 0));
+  const exported = { id, ...row, finishedAt, chunks, sealSeconds };
+  await check(site, wanted, exported);
   return exported;
 }
 
-interface Row {
+const ENDED = ['ready', 'failed', 'expired'];
+
+interface Row extends Omit<Exported, 'id' | 'chunks' | 'sealSeconds' | 'finishedAt'> {
   status: string;
   reason: string | null;
-  rows: number;
-  bytes: number;
-  cutoff: string;
-  seconds: number;
+  /** null while it goes on. */
+  finishedAt: number | null;
 }
 
-async function rowOf({ db }: Site, id: string): Promise<Row> {
+export async function rowOf({ db }: Site, id: string): Promise<Row> {
   const { rows } = await db.query<Row>(
     `SELECT status, failure_reason AS reason, rows_done::float8 AS rows, bytes_done::float8 AS bytes,
        to_char(cutoff AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS cutoff,
-       extract(epoch FROM finished_at - created_at)::float8 AS seconds
+       extract(epoch FROM finished_at - created_at)::float8 AS seconds, extract(epoch FROM finished_at)::float8 AS "finishedAt"
      FROM admin_exports WHERE id = $1`,
     [id],
   );
@@ -119,31 +101,23 @@ async function rowOf({ db }: Site, id: string): Promise<Row> {
   return rows[0];
 }
 
-async function check({ sql }: Site, service: string, { id, rows, bytes, chunks, cutoff }: Exported): Promise<void> {
-  const expected = Number(
-    await sql(
-      `SELECT count() FROM audit_db.admin_audit_logs WHERE service_id = '${service}' AND accepted_at <= toDateTime64('${cutoff}', 6)`,
-    ),
-  );
+async function check(site: Site, wanted: Wanted, { id, rows, bytes, chunks, cutoff }: Exported): Promise<void> {
+  const expected = await expectedRows(site, wanted, cutoff);
   const sum = (of: 'rows' | 'bytes') => chunks.reduce((total, chunk) => total + chunk[of], 0);
   if (rows !== expected || sum('rows') !== expected) throw new Error(`export ${id} has ${rows} of ${expected} rows`);
   if (sum('bytes') !== bytes) throw new Error(`export ${id} has chunks of ${sum('bytes')} bytes, not ${bytes}`);
 }
 
-/** Downloads a finished export by its link. @throws Error unless it is as long, and has as many lines, as it should */
-export async function download(site: Site, worker: Worker, { id, rows, bytes }: Exported): Promise<void> {
-  const headers = { Authorization: `Bearer ${site.token}` };
-  const view = (await (await fetch(new URL(`/v1/admin/exports/${id}`, worker.url), { headers })).json()) as {
-    downloadUrl: string;
-  };
-  const { pathname, search } = new URL(view.downloadUrl);
-  const response = await fetch(new URL(pathname + search, worker.url));
-  if (!response.ok || !response.body) throw new Error(await response.text());
-  const counted = { bytes: 0, lines: 0 };
-  for await (const part of response.body) {
-    counted.bytes += part.length;
-    for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) counted.lines += 1;
-  }
-  if (counted.bytes !== bytes || counted.lines !== rows + 1)
-    throw new Error(`the download has ${counted.bytes} bytes and ${counted.lines} lines, not ${bytes} and ${rows + 1}`);
+async function expectedRows({ sql, db }: Site, { source, service, to }: Wanted, cutoff: string): Promise<number> {
+  if (source === 'clickhouse')
+    return Number(
+      await sql(
+        `SELECT count() FROM audit_db.admin_audit_logs WHERE service_id = '${service}' AND accepted_at <= toDateTime64('${cutoff}', 6)
+          AND timestamp <= parseDateTime64BestEffort('${to}', 3)`,
+      ),
+    );
+  const counted = await db.query('SELECT count(*)::float8 AS rows FROM service_features WHERE service_id = $1', [
+    service,
+  ]);
+  return (counted.rows[0] as { rows: number }).rows;
 }

@@ -18,7 +18,13 @@ export async function heldByIsolate(inspector: URL, name: string, url: string): 
   const target = list.find(({ id }) => id === name);
   if (!target) throw new Error(`workerd has no isolate ${name}: ${list.map(({ id }) => id).join(', ')}`);
   const socket = new WebSocket(target.webSocketDebuggerUrl);
-  const awake = setInterval(() => void fetch(url).then((answer) => answer.arrayBuffer()), WAKE_MS);
+  // One may be under way when the runtime is ended.
+  const wake = () =>
+    void fetch(url).then(
+      (answer) => answer.arrayBuffer(),
+      () => undefined,
+    );
+  const awake = setInterval(wake, WAKE_MS);
   try {
     await new Promise((done, fail) => {
       socket.addEventListener('open', done, { once: true });

@@ -26,11 +26,7 @@ export interface ServeOptions {
 
 /** Steward's own options from wrangler.toml, for a bench that replaces some of them. */
 export function stewardOptions(): WorkerdOptions {
-  const {
-    modulesRules: _,
-    assets: __,
-    ...options
-  } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions;
+  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions;
   return options as unknown as WorkerdOptions;
 }
 

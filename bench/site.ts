@@ -29,10 +29,12 @@ export interface Site {
   roundTrips(): number;
   /** Connection string of the role the API works with. */
   databaseUrl: string;
+  /** Of the tables' owner. */
+  ownerUrl: string;
   /** A fresh workerd on fresh R2 and Durable Objects, served directly, without rate limits in the way. */
   worker(o?: WorkerChanges): Promise<Worker>;
   /** The same without Miniflare, for measuring CPU: R2, KV and queues keep nothing. */
-  workerAlone(o?: Pick<WorkerdOptions, 'r2Address' | 'deliver'>): Promise<Worker>;
+  workerAlone(o?: Pick<WorkerdOptions, 'r2Address' | 'deliver'> & { vars?: Record<string, string> }): Promise<Worker>;
   /** Runs SQL as ClickHouse's administrator. */
   sql(query: string): Promise<string>;
   stop(): Promise<void>;
@@ -99,6 +101,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     neonUrl: neon.url,
     roundTrips: neon.roundTrips,
     databaseUrl: vars(neon.url).DATABASE_URL_API ?? '',
+    ownerUrl: postgres.ownerUrl,
     worker: async ({ neonUrl = neon.url } = {}) => {
       const persistDir = await mkdtemp(join(dataDir, 'worker-'));
       const host = await startWorker({ port: 0, persistDir, vars: vars(neonUrl), script, direct: true });
@@ -106,7 +109,8 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
       const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
       return { ...host, stop };
     },
-    workerAlone: (o = {}) => serveAlone(script, { ...withVars(vars(neon.url)), ...o }, { dataDir, onChild }),
+    workerAlone: ({ vars: own, ...o } = {}) =>
+      serveAlone(script, { ...withVars({ ...vars(neon.url), ...own }), ...o }, { dataDir, onChild }),
     sql: (query) => runSql(admin, query),
     stop: async () => {
       await db.end();

@@ -11,6 +11,8 @@ export interface WorkerdOptions {
   entrypoints?: Record<string, string>;
   /** host:port of a store that speaks R2's wire format (r2-sink.ts), instead of one that keeps nothing. */
   r2Address?: string;
+  /** Static files, without the router in front. */
+  assets?: { binding: string; directory: string };
   /** Queues hand what they are sent to the Worker's own consumer, instead of dropping it. */
   deliver?: boolean;
 }
@@ -26,7 +28,7 @@ export const STUB = `export default {
   },
 };`;
 
-/** Gives each message to the consumer at once and alone, and again after the delay it asks for. */
+/** Gives each message to the consumer alone, after the delay it was sent with, and again after the delay the consumer asks for. */
 export const BROKER = `export default {
   async fetch(request, { CONSUMER, QUEUE }, ctx) {
     const body = await request.json();
@@ -38,7 +40,8 @@ export const BROKER = `export default {
       await new Promise((done) => setTimeout(done, (again.delaySeconds ?? 0) * 1000));
       await deliver(attempts + 1);
     };
-    ctx.waitUntil(deliver(1));
+    const delay = Number(request.headers.get('X-Msg-Delay-Secs') ?? 0) * 1000;
+    ctx.waitUntil(new Promise((done) => setTimeout(done, delay)).then(() => deliver(1)));
     return new Response('${JSON.stringify(SENT)}');
   },
 };`;
@@ -68,7 +71,7 @@ const config :Workerd.Config = (
       modules = [(name = "${FILES.stub}", esModule = embed "${FILES.stub}")],
       compatibilityDate = ${quoted(o.compatibilityDate)},
     )),
-    ${[...brokersOf(o), ...(o.r2Address ? [`(name = "r2", external = (address = ${quoted(o.r2Address)}, http = ()))`] : [])].map((each) => `${each},`).join('\n    ')}
+    ${[...brokersOf(o), ...storesOf(o)].map((each) => `${each},`).join('\n    ')}
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = ${quoted(storagePath)}, writable = true)),
   ],
@@ -90,6 +93,7 @@ function bindingsOf(o: WorkerdOptions): string[] {
     ...Object.entries(o.entrypoints ?? {}).map(
       ([name, entrypoint]) => `(name = ${quoted(name)}, service = (name = "main", entrypoint = ${quoted(entrypoint)}))`,
     ),
+    ...(o.assets ? [`(name = ${quoted(o.assets.binding)}, service = "assets")`] : []),
     ...each(o.kvNamespaces, () => 'kvNamespace = "stub"'),
     ...each(o.r2Buckets, () => `r2Bucket = ${o.r2Address ? '"r2"' : '"stub"'}`),
     ...Object.keys(o.queueProducers ?? {}).map(
@@ -97,6 +101,11 @@ function bindingsOf(o: WorkerdOptions): string[] {
     ),
   ];
 }
+
+const storesOf = ({ r2Address, assets }: WorkerdOptions): string[] => [
+  ...(r2Address ? [`(name = "r2", external = (address = ${quoted(r2Address)}, http = ()))`] : []),
+  ...(assets ? [`(name = "assets", disk = (path = ${quoted(assets.directory)}))`] : []),
+];
 
 /** One for each queue, named as the Worker's binding: what is sent does not say which queue it is for. */
 function brokersOf({ deliver, queueProducers, compatibilityDate }: WorkerdOptions): string[] {

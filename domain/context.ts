@@ -1,13 +1,24 @@
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Database } from '../drizzle/client.ts';
-import type { AuditOutboxMessage, EventsMessage, ExportMessage, ForwardMessage } from '../queues/messages.ts';
+import type {
+  AuditOutboxMessage,
+  EventsMessage,
+  ExportMessage,
+  ForwardMessage,
+  NotificationMessage,
+} from '../queues/messages.ts';
 import type { Asked } from './access/guard-state.ts';
 import type { OpenIdProvider } from './access/openid-provider.ts';
 import type { Permits, RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
 import type { SealingKeys } from './access/seal.ts';
 import type { KnownSession } from './access/standing.ts';
 import type { Redactor } from './audit/redact.ts';
+import type { FontSource } from './exports/documents/fonts.ts';
 import type { SigningKeys } from './exports/link.ts';
+import type { Claimed, ClaimRequest } from './exports/one-time.ts';
+import type { ExportSnapshot } from './exports/progress.ts';
+import type { TurnLimits } from './exports/turns.ts';
+import type { Channel } from './notifications/channel.ts';
 import type { Lease } from './operations/lease.ts';
 import type { ForwardTarget } from './telemetry/forward.ts';
 
@@ -54,13 +65,39 @@ export interface Context {
     auditEvents: Queue<EventsMessage>;
     telemetryForward: Queue<ForwardMessage>;
     exports: Queue<ExportMessage>;
+    notifications: Queue<NotificationMessage>;
   };
   locks: {
     acquire(name: string, holder: string, leaseMs: number): Promise<Lease | null>;
     renew(name: string, token: number, leaseMs: number): Promise<boolean>;
     release(name: string, token: number): Promise<void>;
+    isHeld(name: string): Promise<boolean>;
   };
   limits: { take(key: string, policy: RateLimitPolicy): Promise<RateLimitAnswer> };
+  /** One list for all exports; see domain/exports/turns.ts. */
+  exportTurns: {
+    arrive(exportId: string, adminId: string): Promise<void>;
+    enter(exportId: string, adminId: string, limits: TurnLimits, leaseMs: number): Promise<{ granted: boolean }>;
+    goOn(
+      exportId: string,
+      adminId: string,
+      limits: TurnLimits,
+      leaseMs: number,
+    ): Promise<{ held: boolean; yield: boolean }>;
+    /** `comesBack`: a message is under way for it; `unserved`: it could not use its turn. */
+    leave(exportId: string, comesBack?: boolean | 'unserved'): Promise<void>;
+  };
+  /** One object an export. */
+  exportRuns: {
+    /** Goes on beside the run. Of reports that come faster than they can be sent the last one is. */
+    report(exportId: string, snapshot: ExportSnapshot): void;
+    /** From somebody who has just read the export's row. */
+    learn(exportId: string, read: ExportSnapshot): Promise<void>;
+    /** Server-sent events. `initial`: the row as read just now. */
+    follow(exportId: string, initial: ExportSnapshot): Promise<ReadableStream<Uint8Array>>;
+    /** A one-time link is used; a call that fails must refuse the download. */
+    claim(exportId: string, nonce: string, request: ClaimRequest): Promise<Claimed>;
+  };
   /** One object an admin, by subject. A call that fails must refuse what it was asked for. */
   guards: {
     enter(subject: string, sessionId: string, policy: RateLimitPolicy | null): Promise<Entry>;
@@ -71,6 +108,10 @@ export interface Context {
   };
   /** To be told of every committed change of what the gate decides by, before the change is answered. Never rejects. */
   gate: { changed(serviceId: string): Promise<void> };
+  /** Static files of the deployment, such as fonts. */
+  assets: FontSource;
+  /** Whom exports tell of their ends; empty where nobody is configured. */
+  channels: readonly Channel[];
   linkKeys: SigningKeys;
   cookieKeys: SealingKeys;
   openId: OpenIdProvider;
@@ -78,6 +119,8 @@ export interface Context {
   redact: Redactor;
   settings: {
     publicUrl: string;
+    /** Of Steward itself; stands in what it makes. */
+    version: string;
     sessionTtlSeconds: number;
     exportTtlSeconds: number;
     linkTtlSeconds: number;
@@ -85,10 +128,14 @@ export interface Context {
     /** After so many an export's run hands over to the next one: an invocation's time and subrequests are bounded. */
     chunksPerRun: number;
     exportLeaseMs: number;
+    /** How many exports are at work at once. */
+    exportTurns: TurnLimits;
     /** How long one insert of events may take, on either side. */
     eventsInsertMs: number;
     /** null: telemetry is not forwarded. */
     forwardTarget: ForwardTarget | null;
+    /** How long a channel may take for one notification. */
+    notifyTimeoutMs: number;
   };
   /** Milliseconds since the epoch. */
   now(): number;

@@ -20,6 +20,8 @@ export interface Database {
   run<Input extends object, Row>(statement: Statement<Input, Row>, input: Input): Promise<Row[]>;
   /** Several statements in one transaction and one round trip. */
   batch(calls: readonly Call[]): Promise<unknown[][]>;
+  /** Reads that see one and the same state: one repeatable-read, read-only transaction, one round trip. */
+  snapshot(calls: readonly Call[]): Promise<unknown[][]>;
 }
 
 export interface Call {
@@ -61,18 +63,20 @@ export function useHttpFront(endpoint: string): void {
 export function connect(url: string, timeoutMs = 15_000): Database {
   const sql = neon(url);
   const options = () => ({ fetchOptions: { signal: AbortSignal.timeout(timeoutMs) } });
+  const transaction = (calls: readonly Call[], mode: { isolationLevel?: 'RepeatableRead'; readOnly?: true }) =>
+    retrying(
+      async () =>
+        (await sql.transaction(
+          calls.map((c) => sql.query(c.text, c.parameters)),
+          { ...options(), ...mode },
+        )) as unknown[][],
+    );
   return {
     run: <Input extends object, Row>(statement: Statement<Input, Row>, input: Input) => {
       const { text, parameters } = call(statement, input);
       return retrying(async () => (await sql.query(text, parameters, options())) as Row[]);
     },
-    batch: (calls) =>
-      retrying(
-        async () =>
-          (await sql.transaction(
-            calls.map((c) => sql.query(c.text, c.parameters)),
-            options(),
-          )) as unknown[][],
-      ),
+    batch: (calls) => transaction(calls, {}),
+    snapshot: (calls) => transaction(calls, { isolationLevel: 'RepeatableRead', readOnly: true }),
   };
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Context } from '../domain/context.ts';
 import { failExportFor } from '../domain/exports/sweep-exports.ts';
 import { keepDeadLetter } from '../drizzle/repositories/dead-letters.ts';
-import { auditOutboxMessage, eventsMessage, exportMessage, forwardMessage } from './messages.ts';
+import { auditOutboxMessage, eventsMessage, exportMessage, forwardMessage, notificationMessage } from './messages.ts';
 import { ack, type Outcome } from './outcome.ts';
 
 export interface DeadLetter {
@@ -18,7 +18,7 @@ export interface DeadLetter {
 const replayed = z.object({ replayOf: z.string() });
 
 /** What we send holds nothing that may not be kept; nobody knows what else does. */
-const ours = z.union([auditOutboxMessage, exportMessage, eventsMessage, forwardMessage]);
+const ours = z.union([auditOutboxMessage, exportMessage, eventsMessage, forwardMessage, notificationMessage]);
 
 /** Keeps the letter; an export behind it ends as failed, with a reason its requester can act on. */
 export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promise<Outcome> {
@@ -33,7 +33,7 @@ export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promi
     await failExportFor(
       ctx,
       message.data.exportId,
-      'The file could not be produced after repeated tries; request it again.',
+      'Every try broke off, the last one because %s. What is written is kept for a day: retry the export to go on from there.',
     );
   return ack;
 }

@@ -10,7 +10,9 @@ import {
   eventsMessage,
   exportMessage,
   forwardMessage,
+  notificationMessage,
 } from './messages.ts';
+import { consumeNotification } from './notifications.ts';
 import { backoff, dead, type Outcome, retry } from './outcome.ts';
 import { consumeTelemetryForward } from './telemetry-forward.ts';
 
@@ -34,7 +36,7 @@ export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Prom
   }
   if (role === 'audit-outbox') return dispatchNudges(batch, ctx);
   if (role === 'audit-events') return dispatchEvents(batch, ctx);
-  const consume = role === 'telemetry-forward' ? takeTelemetry : takeExport;
+  const consume = TAKERS[role] ?? takeExport;
   for (const message of batch.messages) {
     const outcome = await guarded(ctx, message, () => consume(ctx, message));
     settle(message, await buriedIfDead(ctx, role, message, outcome));
@@ -50,6 +52,17 @@ async function takeTelemetry(ctx: Context, { body, attempts }: Message<unknown>)
   const parsed = forwardMessage.safeParse(body);
   return parsed.success ? consumeTelemetryForward(ctx, parsed.data, attempts) : dead(UNREADABLE);
 }
+
+async function takeNotification(ctx: Context, { body, attempts }: Message<unknown>): Promise<Outcome> {
+  const parsed = notificationMessage.safeParse(body);
+  return parsed.success ? consumeNotification(ctx, parsed.data, attempts) : dead(UNREADABLE);
+}
+
+const TAKERS: Record<string, typeof takeExport> = {
+  exports: takeExport,
+  'telemetry-forward': takeTelemetry,
+  notifications: takeNotification,
+};
 
 async function dispatchNudges(batch: MessageBatch<unknown>, ctx: Context): Promise<void> {
   const nudges = new Map<AuditOutboxMessage['kind'], Message<unknown>[]>();

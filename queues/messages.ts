@@ -104,3 +104,31 @@ export const forwardMessage = z.strictObject({
   replayOf,
 });
 export type ForwardMessage = z.infer<typeof forwardMessage>;
+
+/** An event that somebody outside may want to know of. */
+const notification = z.strictObject({
+  /** The same for every try, so that a receiver can tell repeats. */
+  id: z.uuid(),
+  type: z.enum(['export.ready', 'export.failed', 'export.expired']),
+  occurredAt: z.iso.datetime({ precision: 3 }),
+  data: z.strictObject({
+    exportId: z.uuid(),
+    exportType: text,
+    name: text.nullable(),
+    requestedBy: z.uuid(),
+    rows: z.number(),
+    bytes: z.number(),
+    failureReason: text.nullable(),
+  }),
+});
+export type Notification = z.infer<typeof notification>;
+
+/** A notification on its way to one channel. */
+export const notificationMessage = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal('notification.send'),
+  channel: text,
+  notification,
+  replayOf,
+});
+export type NotificationMessage = z.infer<typeof notificationMessage>;

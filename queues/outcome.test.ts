@@ -38,6 +38,11 @@ describe('back-off', () => {
     expect(backoff(8, 1 - Number.EPSILON)).toBe(256);
   });
 
+  it('may be told to wait longer', () => {
+    expect([8, 9, 12, 13, 40].map((n) => backoff(n, 0, 7200))).toEqual([128, 256, 2048, 3600, 3600]);
+    expect(backoff(40, 1 - Number.EPSILON, 7200)).toBe(7200);
+  });
+
   it('stays within its bounds for attempts no queue counts', () => {
     for (const n of [0, -1, 1e9, Number.MAX_SAFE_INTEGER]) expect(backoff(n, 0.5)).toBeGreaterThanOrEqual(1);
     for (const n of [0, -1, 1e9, Number.MAX_SAFE_INTEGER]) expect(backoff(n, 0.5)).toBeLessThanOrEqual(300);

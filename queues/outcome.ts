@@ -12,9 +12,10 @@ export const dead = (reason: string): Outcome => ({ kind: 'dead', reason });
  * Exponential back-off with jitter over its upper half.
  * @param attempts deliveries so far, from 1
  * @param random a number in [0, 1)
- * @returns seconds, 1 to 300
+ * @param longest seconds, at most 2^20
+ * @returns seconds, 1 to `longest`
  */
-export function backoff(attempts: number, random: number): number {
-  const ceiling = Math.min(300, 2 ** Math.min(attempts, 9));
+export function backoff(attempts: number, random: number, longest = 300): number {
+  const ceiling = Math.min(longest, 2 ** Math.min(attempts, 20));
   return Math.max(1, Math.round(ceiling * (0.5 + random / 2)));
 }

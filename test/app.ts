@@ -214,7 +214,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
 
 export type App = Awaited<ReturnType<typeof startApp>>;
 
-interface AppOptions extends Pick<WorkerOptions, 'caller'> {
+interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket'> {
   /** Whatever is sent to the queue audit-events stays with `app.broker` until the test delivers it. */
   broker?: boolean;
 }

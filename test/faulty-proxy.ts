@@ -17,7 +17,9 @@ export type Fault =
   /** The first `bytes` of the reply, then the connection breaks. */
   | { breakAfter: number }
   /** The first `bytes` of the reply, then an end that looks like a proper one. */
-  | { endAfter: number };
+  | { endAfter: number }
+  /** The first `bytes` of the reply, then nothing more: the connection stays open. */
+  | { stallAfter: number };
 
 export interface FaultyProxy {
   url: string;
@@ -66,10 +68,10 @@ function answer(response: ServerResponse, head: IncomingMessage, body: Buffer, f
     return;
   }
   response.writeHead(head.statusCode ?? 500, headers);
-  const cut = 'breakAfter' in fault ? fault.breakAfter : fault.endAfter;
+  const [cut] = Object.values(fault) as [number];
   response.write(body.subarray(0, cut), () => {
     if ('endAfter' in fault) response.end();
-    else response.destroy();
+    else if ('breakAfter' in fault) response.destroy();
   });
 }
 

@@ -92,6 +92,11 @@ const EXEMPT: Record<string, string[]> = {
   'POST /v1/audit/holds/{id}/release': ['audit-reason', 'idempotency-key'],
   // Its parameters say what it is for.
   'POST /v1/admin/exports': ['audit-reason'],
+  // Changes nothing.
+  'POST /v1/admin/exports/{id}/file': ['audit-reason'],
+  'POST /v1/admin/exports/estimate': ['audit-reason'],
+  // A link is a signed text: nothing is kept of it, and another one takes nothing away.
+  'POST /v1/admin/exports/{id}/links': ['audit-reason', 'idempotency-key'],
   // A session has one change in its life, and making it twice is making it once.
   'DELETE /v1/admin/sessions/{sessionId}': ['if-match'],
   // The whole of it in one answer.

@@ -25,7 +25,9 @@ import { mountServices } from './auth-service/services.ts';
 import { mountSessions } from './auth-service/sessions.ts';
 import { mountTesters } from './auth-service/testers.ts';
 import { mountDownload } from './exports/download.ts';
+import { mountExportEvents } from './exports/events.ts';
 import { mountExports } from './exports/request.ts';
+import { mountSchedules } from './exports/schedules.ts';
 import { mountGate } from './gate/check.ts';
 import { mountGateService } from './gate/connect.ts';
 import type { App, HttpEnv } from './http.ts';
@@ -102,6 +104,8 @@ export function createApp(): App {
   mountLive(app);
   mountOtlp(app);
   mountExports(app);
+  mountSchedules(app);
+  mountExportEvents(app);
   mountGate(app);
   return app;
 }

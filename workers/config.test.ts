@@ -49,11 +49,14 @@ describe('configuration', () => {
       API_RATE_LIMIT: { name: 'admin', limit: 600, windowSeconds: 60 },
       OTLP_RATE_LIMIT: { name: 'telemetry', limit: 600, windowSeconds: 60 },
       OTLP_FORWARD_TIMEOUT_SECONDS: 10,
+      NOTIFY_TIMEOUT_SECONDS: 15,
       AUTH_RATE_LIMIT: { name: 'sign-in', limit: 30, windowSeconds: 60 },
       EXPORT_RATE_LIMIT: { name: 'exports', limit: 10, windowSeconds: 3600 },
-      EXPORT_TTL_SECONDS: 86_400,
+      EXPORT_TTL_SECONDS: 604_800,
       LINK_TTL_SECONDS: 86_400,
       EXPORT_LEASE_SECONDS: 60,
+      EXPORT_CONCURRENCY: 4,
+      EXPORT_CONCURRENCY_PER_ADMIN: 2,
       EVENTS_INSERT_MS: 20_000,
       EXPORT_CHUNK_BYTES: 4_194_304,
       EXPORT_CHUNKS_PER_RUN: 512,
@@ -74,6 +77,25 @@ describe('configuration', () => {
       OTLP_FORWARD_URL: 'https://otel.example/base',
       OTLP_FORWARD_HEADERS: headers,
     });
+  });
+
+  it('reads who is told of an export’s end', () => {
+    const secret = (byte: number, length: number) => btoa(String.fromCharCode(byte).repeat(length));
+    const NOTIFY_WEBHOOK_URL = 'https://hooks.example/steward?team=a';
+    const read = (NOTIFY_WEBHOOK_SECRET: string) => parseConfig({ ...GOOD, NOTIFY_WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET });
+    const bytes = [new Uint8Array(24).fill(1), new Uint8Array(64).fill(2)];
+    const [one, other] = [`whsec_${secret(1, 24)}`, secret(2, 64)];
+    expect(read(one)).toMatchObject({ NOTIFY_WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET: [bytes[0]] });
+    expect(read(`${one} ${other}`)).toMatchObject({ NOTIFY_WEBHOOK_SECRET: bytes });
+    expect(problemOf({ ...GOOD, NOTIFY_WEBHOOK_URL })).toBe(
+      'Steward cannot start: NOTIFY_WEBHOOK_URL needs NOTIFY_WEBHOOK_SECRET beside it',
+    );
+    expect(problemOf({ ...GOOD, NOTIFY_WEBHOOK_SECRET: one })).toBe(
+      'Steward cannot start: NOTIFY_WEBHOOK_SECRET needs NOTIFY_WEBHOOK_URL beside it',
+    );
+    const plain = { ...GOOD, NOTIFY_WEBHOOK_URL: 'http://hooks.example', NOTIFY_WEBHOOK_SECRET: one };
+    expect(problemOf({ ...plain, ENVIRONMENT: 'production' })).toContain('must be an https URL outside development');
+    expect(problemOf({ ...plain, ENVIRONMENT: 'development' })).toBe('none');
   });
 
   it('reads what is redacted, and what is not', () => {
@@ -149,14 +171,23 @@ describe('configuration', () => {
     ['OTLP_FORWARD_HEADERS', JSON.stringify({ authorization: 1 }), 'must be JSON such as'],
     ['OTLP_FORWARD_HEADERS', JSON.stringify({ 'bad name': SECRET }), 'must be JSON such as'],
     ['OTLP_FORWARD_HEADERS', JSON.stringify({ authorization: `${SECRET}\r\nx: y` }), 'must be JSON such as'],
+    ['NOTIFY_WEBHOOK_URL', SECRET, 'must be an http(s) URL'],
+    ['NOTIFY_WEBHOOK_URL', `https://u:${SECRET}@h.example`, 'must have no user name or password'],
+    ['NOTIFY_WEBHOOK_SECRET', SECRET, 'must be whsec_ and 24 to 64 random bytes in base64'],
+    ['NOTIFY_WEBHOOK_SECRET', `whsec_${btoa(SECRET)}`, 'must be whsec_ and 24 to 64 random bytes'],
+    ['NOTIFY_WEBHOOK_SECRET', `${key(1)} ${key(2)} ${btoa(SECRET.repeat(3))}`, 'must be whsec_ and 24 to 64'],
+    ['NOTIFY_WEBHOOK_SECRET', btoa(SECRET.repeat(5)), 'must be whsec_ and 24 to 64 random bytes'],
+    ['NOTIFY_TIMEOUT_SECONDS', '31', 'must be a whole number from 1 to 30'],
     ['EXPORT_RATE_LIMIT', '1e3;w=60', 'must read like 600;w=60'],
     ['EXPORT_RATE_LIMIT', '10;w=60\n', 'must read like 600;w=60'],
-    ['EXPORT_TTL_SECONDS', SECRET, 'must be a whole number from 1 to 604800'],
-    ['EXPORT_TTL_SECONDS', '0', 'must be a whole number from 1 to 604800'],
+    ['EXPORT_TTL_SECONDS', SECRET, 'must be a whole number from 1 to 2592000'],
+    ['EXPORT_TTL_SECONDS', '0', 'must be a whole number from 1 to 2592000'],
     ['LINK_TTL_SECONDS', '604801', 'must be a whole number from 1 to 604800'],
     ['LINK_TTL_SECONDS', '1.5', 'must be a whole number from 1 to 604800'],
     ['EXPORT_LEASE_SECONDS', '601', 'must be a whole number from 1 to 600'],
     ['EXPORT_LEASE_SECONDS', '', 'must be a whole number from 1 to 600'],
+    ['EXPORT_CONCURRENCY', '101', 'must be a whole number from 1 to 100'],
+    ['EXPORT_CONCURRENCY_PER_ADMIN', '0', 'must be a whole number from 1 to 100'],
     ['EVENTS_INSERT_MS', '25001', 'must be a whole number from 1 to 25000'],
     ['EXPORT_CHUNK_BYTES', '1e6', 'must be a whole number from 1 to 16777216'],
     ['EXPORT_CHUNKS_PER_RUN', '0', 'must be a whole number from 1 to 4000'],

@@ -55,6 +55,30 @@ const headers = z.string().transform((json, context): Record<string, string> => 
   }
 });
 
+/**
+ * Secrets of a webhook as Standard Webhooks writes them, with or without `whsec_`; its signing key has 24 to 64 bytes.
+ * A second one, after a space, signs beside the first while one replaces the other.
+ */
+const webhookSecrets = z.string().transform((written, context): Uint8Array<ArrayBuffer>[] => {
+  try {
+    const secrets = written.split(' ').map((secret) => Uint8Array.fromBase64(secret.replace(/^whsec_/, '')));
+    if (secrets.length <= 2 && secrets.every(({ length }) => length >= 24 && length <= 64)) return secrets;
+  } catch {
+    // One message for every way it can be wrong: never the value itself.
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'must be whsec_ and 24 to 64 random bytes in base64; a second such secret may follow after a space',
+  });
+  return z.NEVER;
+});
+
+/** fetch takes none; zod asks also of what is no URL. */
+const hasNoUser = (text: string) => {
+  const url = URL.parse(text);
+  return !url || (url.username === '' && url.password === '');
+};
+
 const whole = (fallback: string, max: number) =>
   z
     .string()
@@ -113,11 +137,18 @@ const variables = z.object({
   OTLP_FORWARD_URL: httpUrl.transform((url) => url.replace(/\/$/, '')).optional(),
   OTLP_FORWARD_HEADERS: headers.optional(),
   OTLP_FORWARD_TIMEOUT_SECONDS: whole('10', 60),
+  // Who is told when an export ends: both or neither.
+  NOTIFY_WEBHOOK_URL: httpUrl.refine(hasNoUser, 'must have no user name or password').optional(),
+  NOTIFY_WEBHOOK_SECRET: webhookSecrets.optional(),
+  NOTIFY_TIMEOUT_SECONDS: whole('15', 30),
   AUTH_RATE_LIMIT: rateLimit('sign-in'),
   EXPORT_RATE_LIMIT: rateLimit('exports'),
-  EXPORT_TTL_SECONDS: whole('86400', 604_800),
+  EXPORT_TTL_SECONDS: whole('604800', 2_592_000),
   LINK_TTL_SECONDS: whole('86400', 604_800),
   EXPORT_LEASE_SECONDS: whole('60', 600),
+  // Exports at work at once, in all and of one admin.
+  EXPORT_CONCURRENCY: whole('4', 100),
+  EXPORT_CONCURRENCY_PER_ADMIN: whole('2', 100),
   // The ClickHouse client itself gives up after 30 seconds.
   EVENTS_INSERT_MS: whole('20000', 25_000),
   EXPORT_CHUNK_BYTES: whole('4194304', 16_777_216),
@@ -129,7 +160,17 @@ const variables = z.object({
   URL_QUERY_NAMES: setting(URL_QUERY_NAMES.join(','), parseNames),
 });
 
-export type Config = z.infer<typeof variables>;
+/** What one variable says about another. */
+const environment = variables.superRefine((config, context) => {
+  const { ENVIRONMENT, NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET: secrets } = config;
+  const refuse = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+  if (url && !secrets) refuse('NOTIFY_WEBHOOK_URL', 'needs NOTIFY_WEBHOOK_SECRET beside it');
+  if (secrets && !url) refuse('NOTIFY_WEBHOOK_SECRET', 'needs NOTIFY_WEBHOOK_URL beside it');
+  if (url?.startsWith('http:') && ENVIRONMENT !== 'development')
+    refuse('NOTIFY_WEBHOOK_URL', 'must be an https URL outside development');
+});
+
+export type Config = z.infer<typeof environment>;
 
 /** The environment is wrong: nothing can work until somebody mends it. */
 export class ConfigError extends Error {
@@ -138,7 +179,7 @@ export class ConfigError extends Error {
 
 /** Checks the whole environment once. @throws ConfigError naming every variable and what it should be, never its value */
 export function parseConfig(env: Record<string, unknown>): Config {
-  const result = variables.safeParse(env);
+  const result = environment.safeParse(env);
   if (result.success) return result.data;
   const lines = result.error.issues.map(({ path, message }) => {
     const name = String(path[0]);

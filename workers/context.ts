@@ -8,10 +8,14 @@ import { createRedactor, type Redactor } from '../domain/audit/redact.ts';
 import type { Context, Origin } from '../domain/context.ts';
 import type { SigningKeys } from '../domain/exports/link.ts';
 import { configChanged, type GateParts } from '../domain/gate/check.ts';
+import type { Channel } from '../domain/notifications/channel.ts';
+import { webhook } from '../domain/notifications/webhook.ts';
 import { ApiLogBuffer } from '../domain/telemetry/api-log-buffer.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { type Config, parseConfig } from './config.ts';
 import type { Env } from './env.ts';
+import { exportRuns, exportTurns } from './exports/objects.ts';
 import { gateParts } from './gate/parts.ts';
 import { createLog } from './log.ts';
 
@@ -76,11 +80,25 @@ const openIdProvider = (config: Config) =>
     now: Date.now,
   });
 
+/** Every way there is to tell somebody outside. */
+const channelsOf = ({ NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET: secrets }: Config): readonly Channel[] =>
+  url && secrets ? [webhook({ url, secrets, now: Date.now })] : [];
+
+/** The asset server looks at the path alone. */
+const assets = (fetcher: Env['ASSETS']): Context['assets'] => ({
+  read: async (path) => {
+    const response = await fetcher.fetch(new URL(path, 'https://assets.invalid'));
+    if (!response.ok) throw new Error(`there is no asset ${path} (${response.status})`);
+    return response.arrayBuffer();
+  },
+});
+
 function locks(namespace: Env['OPERATION_LOCK']): Context['locks'] {
   return {
     acquire: (name, holder, leaseMs) => namespace.getByName(name).acquire(holder, leaseMs),
     renew: (name, token, leaseMs) => namespace.getByName(name).renew(token, leaseMs),
     release: (name, token) => namespace.getByName(name).release(token),
+    isHeld: async (name) => (await namespace.getByName(name).holder()) !== null,
   };
 }
 
@@ -124,23 +142,29 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       auditEvents: env.AUDIT_EVENTS_QUEUE,
       telemetryForward: env.TELEMETRY_FORWARD_QUEUE,
       exports: env.EXPORTS_QUEUE,
+      notifications: env.NOTIFICATIONS_QUEUE,
     },
     locks: locks(env.OPERATION_LOCK),
+    exportTurns: exportTurns(env.EXPORT_TURNS),
     guards: guards(env.ADMIN_GUARD),
     limits: { take: (key, policy) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).take(policy) },
     gate: { changed: (serviceId) => configChanged(gate, serviceId) },
+    assets: assets(env.ASSETS),
+    channels: channelsOf(config),
     linkKeys: await importLinkKeys(config.LINK_KEYS),
     cookieKeys: await importCookieKeys(config.COOKIE_KEYS),
     openId: openIdProvider(config),
     redact,
     settings: {
       publicUrl: config.PUBLIC_URL,
+      version: packageJson.version,
       sessionTtlSeconds: config.SESSION_TTL_SECONDS,
       exportTtlSeconds: config.EXPORT_TTL_SECONDS,
       linkTtlSeconds: config.LINK_TTL_SECONDS,
       chunkBytes: config.EXPORT_CHUNK_BYTES,
       chunksPerRun: config.EXPORT_CHUNKS_PER_RUN,
       exportLeaseMs: config.EXPORT_LEASE_SECONDS * 1000,
+      exportTurns: { all: config.EXPORT_CONCURRENCY, perAdmin: config.EXPORT_CONCURRENCY_PER_ADMIN },
       eventsInsertMs: config.EVENTS_INSERT_MS,
       forwardTarget: config.OTLP_FORWARD_URL
         ? {
@@ -149,6 +173,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
             timeoutMs: config.OTLP_FORWARD_TIMEOUT_SECONDS * 1000,
           }
         : null,
+      notifyTimeoutMs: config.NOTIFY_TIMEOUT_SECONDS * 1000,
     },
     now: Date.now,
     newId: () => v7(),
@@ -157,7 +182,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     const log = createLog({ requestId: origin.requestId, traceId: origin.traceId }, redact);
     const later = (work: Promise<unknown>) =>
       waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
-    return { ...shared, origin, later, log, ...overrides };
+    return { ...shared, exportRuns: exportRuns(env.EXPORT_RUN, later), origin, later, log, ...overrides };
   };
   const apiLogs = new ApiLogBuffer((rows) =>
     env.METRICS?.writeDataPoint({ indexes: ['api-log.lost'], blobs: ['api-log.lost'], doubles: [rows] }),

@@ -1,6 +1,7 @@
 import { sweepHolds } from '../domain/audit/apply-holds.ts';
 import { sweepOutbox } from '../domain/audit/sweep-outbox.ts';
-import { expireExports, requeueStuckExports } from '../domain/exports/sweep-exports.ts';
+import { runDueSchedules } from '../domain/exports/run-schedules.ts';
+import { expireExports, purgeExports, requeueStuckExports } from '../domain/exports/sweep-exports.ts';
 import { dispatch } from '../queues/dispatch.ts';
 import { createApp } from './app.ts';
 import { ConfigError } from './config.ts';
@@ -8,6 +9,8 @@ import type { Env } from './env.ts';
 import { backgroundContext, runtimeOf } from './runtime.ts';
 
 export { AdminGuard } from '../durable-objects/admin-guard.ts';
+export { ExportRun } from '../durable-objects/export-run.ts';
+export { ExportTurns } from '../durable-objects/export-turns.ts';
 export { OperationLock } from '../durable-objects/operation-lock.ts';
 export { RateLimiter } from '../durable-objects/rate-limiter.ts';
 export { Gate } from './gate/entrypoint.ts';
@@ -43,6 +46,8 @@ export default {
       sweepHolds(ctx),
       requeueStuckExports(ctx),
       expireExports(ctx),
+      purgeExports(ctx),
+      runDueSchedules(ctx),
     ]);
     for (const result of results)
       if (result.status === 'rejected') ctx.log.error('sweep failed', { error: result.reason });

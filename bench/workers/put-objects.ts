@@ -5,20 +5,17 @@ export interface PutRequest {
   /** The first part of every key. */
   prefix: string;
   objects: { bytes: number; sha256: string }[];
-  /** False leaves out the hash R2 checks. */
-  hashed: boolean;
 }
 
 /** Puts objects one after the other with the options of domain/exports/store-chunk.ts, and does nothing else. */
 export default {
   async fetch(request: Request, env: { BUCKET: R2Bucket }): Promise<Response> {
-    const { prefix, objects, hashed } = (await request.json()) as PutRequest;
+    const { prefix, objects } = (await request.json()) as PutRequest;
     const source = patternBytes(Math.max(...objects.map(({ bytes }) => bytes)));
     for (const [i, { bytes, sha256 }] of objects.entries()) {
       const written = await env.BUCKET.put(`${prefix}/${i}`, source.subarray(0, bytes), {
         onlyIf: { etagDoesNotMatch: '*' },
-        ...(hashed ? { sha256 } : {}),
-        httpMetadata: { contentType: 'text/csv; charset=utf-8' },
+        sha256,
       });
       if (!written) return new Response(`object ${i} was there already`, { status: 409 });
     }

@@ -1,5 +1,5 @@
 import { wordsOf } from './audit-words.ts';
-import { conditionOf } from './condition.ts';
+import { type Condition, conditionOf } from './condition.ts';
 
 /** What narrows audit records, the same for lists, charts and exports. Times are UTC text with milliseconds; null and absent = any. */
 export interface AuditFilter {
@@ -20,11 +20,6 @@ export interface AuditFilter {
   q?: string | null | undefined;
   /** null = every service, the records about none of them too. */
   services?: readonly string[] | null | undefined;
-}
-
-export interface Condition {
-  sql: string;
-  params: Record<string, unknown>;
 }
 
 type Asked = Omit<AuditFilter, 'q'> & { actionPrefix?: string | undefined; words?: string | undefined };

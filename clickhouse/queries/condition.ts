@@ -1,4 +1,8 @@
-import type { Condition } from './audit-filter.ts';
+/** SQL and the values of its parameters. */
+export interface Condition {
+  sql: string;
+  params: Record<string, unknown>;
+}
 
 /** Those of `parts` (SQL by the name of its parameter) whose value is given; values as parameters only. null and absent = any. */
 export function conditionOf<Filter extends object>(

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../client.ts';
-import { conditionOf } from './condition.ts';
+import { type Condition, conditionOf } from './condition.ts';
 import { findRow, newestRows, type Position } from './newest-rows.ts';
 
 /** A row of admin_api_logs without its bodies: reading them for a list costs more than everything else together. */
@@ -34,8 +34,8 @@ export const API_LOG_COLUMNS = `id, timestamp, trace_id, span_id, service_id, en
 
 /** Times are UTC text. */
 export interface ApiLogFilter {
-  from: string;
-  to: string;
+  from?: string | undefined;
+  to?: string | undefined;
   endpoint?: string | undefined;
   method?: string | undefined;
   status?: number | undefined;
@@ -69,6 +69,8 @@ const CONDITIONS = {
   services: 'service_id IN {services:Array(UUID)}',
 };
 
+export const apiLogCondition = (filter: ApiLogFilter): Condition => conditionOf<ApiLogFilter>(CONDITIONS, filter);
+
 /** One page, newest first. */
 export function listApiLogs(
   client: ClickHouse,
@@ -76,8 +78,13 @@ export function listApiLogs(
   after: Position | null,
   limit: number,
 ): Promise<ApiLogSummary[]> {
-  const condition = conditionOf<ApiLogFilter>(CONDITIONS, filter);
-  return newestRows(client, { table: TABLE, columns: API_LOG_COLUMNS, condition, after, limit });
+  return newestRows(client, {
+    table: TABLE,
+    columns: API_LOG_COLUMNS,
+    condition: apiLogCondition(filter),
+    after,
+    limit,
+  });
 }
 
 export function findApiLog(

@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../client.ts';
-import { type AuditFilter, auditCondition, type Condition } from './audit-filter.ts';
+import { type AuditFilter, auditCondition } from './audit-filter.ts';
+import type { Condition } from './condition.ts';
 
 /** A record without its states: reading them for a list costs more than everything else together. */
 export interface AuditLogSummary {

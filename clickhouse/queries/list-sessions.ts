@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../client.ts';
+import type { Condition } from './condition.ts';
 
 /** A session: all its rows of admin_sessions that may be read, together. Times are UTC text, 1970 for none. */
 export interface SessionRow {
@@ -68,42 +69,49 @@ export interface SessionPosition {
   sessionId: string;
 }
 
-const BEYOND = `AND (started_at, actor_id, session_id)
+const BEYOND = `(started_at, actor_id, session_id)
   < ({afterTime:DateTime64(3)}, {afterActor:UUID}, {afterSession:String})`;
 
 /**
- * One page, by start, newest first. A session that began in the range has its first row on one of the range's days: those days
+ * The sessions that began in the range, one row each. Such a session has its first row on one of the range's days: those days
  * give the candidates, and their other days are found by the key alone.
+ * @param beyond a further condition on started_at, actor_id and session_id
  */
+export function sessionRows(filter: SessionFilter, beyond = '1'): Condition {
+  const { from, to, actorId, actorEmail, ended } = filter;
+  const may = `${within('readable', filter)} AND ${actorId ? 'actor_id = {actorId:UUID}' : '1'}`;
+  const mail = 'lower(actor_email) = lower({actorEmail:String})';
+  const having = [
+    `countIf(${within('asked', filter)}) > 0 AND started_at BETWEEN {from:DateTime64(3)} AND {to:DateTime64(3)}`,
+    beyond,
+    ...(actorEmail ? ['lower(email) = lower({actorEmail:String})'] : []),
+    ...(ended === undefined ? [] : [`(left_at > ${NEVER} OR ended_at > ${NEVER}) = ${ended ? 1 : 0}`]),
+  ];
+  return {
+    sql: `SELECT ${columns(filter)} FROM ${TABLE} WHERE ${may} AND session_key IN (
+        SELECT session_key FROM ${TABLE} WHERE ${may} AND ${within('asked', filter)}
+          AND day BETWEEN toDate({from:DateTime64(3)}) AND toDate({to:DateTime64(3)})
+          AND first_seen BETWEEN {from:DateTime64(3)} AND {to:DateTime64(3)})
+        ${actorEmail ? `AND session_key IN (SELECT session_key FROM ${TABLE} WHERE ${may} AND ${mail})` : ''}
+      GROUP BY actor_id, session_id HAVING ${having.join(' AND ')}`,
+    params: { ...scopeParams(filter), from, to, ...(actorId && { actorId }), ...(actorEmail && { actorEmail }) },
+  };
+}
+
+/** One page, by start, newest first. */
 export async function listSessions(
   client: ClickHouse,
   filter: SessionFilter,
   after: SessionPosition | null,
   limit: number,
 ): Promise<SessionRow[]> {
-  const { from, actorId, actorEmail, ended } = filter;
   const to = after && after.startedAt < filter.to ? after.startedAt : filter.to;
-  const may = `${within('readable', filter)} AND ${actorId ? 'actor_id = {actorId:UUID}' : '1'}`;
-  const mail = 'lower(actor_email) = lower({actorEmail:String})';
-  const having = [
-    `countIf(${within('asked', filter)}) > 0 AND started_at BETWEEN {from:DateTime64(3)} AND {to:DateTime64(3)}`,
-    ...(after ? [BEYOND.slice(4)] : []),
-    ...(actorEmail ? ['lower(email) = lower({actorEmail:String})'] : []),
-    ...(ended === undefined ? [] : [`(left_at > ${NEVER} OR ended_at > ${NEVER}) = ${ended ? 1 : 0}`]),
-  ];
+  const rows = sessionRows({ ...filter, to }, after ? BEYOND : '1');
   const answer = await client.query({
-    query: `SELECT ${columns(filter)} FROM ${TABLE} WHERE ${may} AND session_key IN (
-        SELECT session_key FROM ${TABLE} WHERE ${may} AND ${within('asked', filter)}
-          AND day BETWEEN toDate({from:DateTime64(3)}) AND toDate({to:DateTime64(3)})
-          AND first_seen BETWEEN {from:DateTime64(3)} AND {to:DateTime64(3)})
-        ${actorEmail ? `AND session_key IN (SELECT session_key FROM ${TABLE} WHERE ${may} AND ${mail})` : ''}
-      GROUP BY actor_id, session_id HAVING ${having.join(' AND ')}
-      ORDER BY started_at DESC, actor_id DESC, session_id DESC LIMIT {limit:UInt32}`,
+    query: `${rows.sql} ORDER BY started_at DESC, actor_id DESC, session_id DESC LIMIT {limit:UInt32}`,
     query_params: {
-      ...scopeParams(filter),
-      ...{ from, to, limit },
-      ...(actorId && { actorId }),
-      ...(actorEmail && { actorEmail }),
+      ...rows.params,
+      limit,
       ...(after && { afterTime: after.startedAt, afterActor: after.actorId, afterSession: after.sessionId }),
     },
     format: 'JSONEachRow',

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../client.ts';
-import { conditionOf } from './condition.ts';
+import { type Condition, conditionOf } from './condition.ts';
 import { findRow, newestRows, type Position } from './newest-rows.ts';
 
 /** A row of admin_ui_events; `properties` is JSON text. */
@@ -27,8 +27,8 @@ export const UI_EVENT_COLUMNS = `id, timestamp, session_id, actor_id, actor_emai
 
 /** Times are UTC text. */
 export interface UiEventFilter {
-  from: string;
-  to: string;
+  from?: string | undefined;
+  to?: string | undefined;
   actorId?: string | undefined;
   actorEmail?: string | undefined;
   eventType?: string | undefined;
@@ -56,6 +56,8 @@ const CONDITIONS = {
   services: 'service_id IN {services:Array(UUID)}',
 };
 
+export const uiEventCondition = (filter: UiEventFilter): Condition => conditionOf<UiEventFilter>(CONDITIONS, filter);
+
 /** One page, newest first. */
 export function listUiEvents(
   client: ClickHouse,
@@ -63,8 +65,13 @@ export function listUiEvents(
   after: Position | null,
   limit: number,
 ): Promise<UiEventRow[]> {
-  const condition = conditionOf<UiEventFilter>(CONDITIONS, filter);
-  return newestRows(client, { table: TABLE, columns: UI_EVENT_COLUMNS, condition, after, limit });
+  return newestRows(client, {
+    table: TABLE,
+    columns: UI_EVENT_COLUMNS,
+    condition: uiEventCondition(filter),
+    after,
+    limit,
+  });
 }
 
 export function findUiEvent(

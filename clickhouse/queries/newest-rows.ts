@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../client.ts';
-import type { Condition } from './audit-filter.ts';
+import type { Condition } from './condition.ts';
 
 /** A row's place in the order (timestamp, id). UTC text. */
 export interface Position {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare';
 import { buildWorker } from './build.ts';
+import { type DecideBucket, faultyBucket } from './faulty-bucket.ts';
 import { childNamed, ended } from './process.ts';
 import { type Tap, tapWorker, withoutTapped } from './tap.ts';
 
@@ -35,6 +36,8 @@ export interface WorkerOptions {
   /** A Worker that calls ours by service bindings, served at `miniflare.unsafeGetDirectURL(name)`. */
   caller?: { name: string; script: string; serviceBindings: Record<string, { name: 'steward'; entrypoint: string }> };
   tap?: Tap;
+  /** Stands between the Worker and its bucket. */
+  bucket?: DecideBucket;
 }
 
 function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibilityDate }: Partial<V4WorkerOptions>) {
@@ -45,6 +48,12 @@ function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibi
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
     modules: [{ type: 'ESModule', path: 'index.js', contents: caller.script }],
   } as V4WorkerOptions;
+}
+
+/** The asset router's files without the router. */
+function filesOf({ serviceBindings }: Partial<V4WorkerOptions>, assets: unknown) {
+  const { binding, directory } = assets as { binding?: string; directory: string };
+  return { ...serviceBindings, ...(binding && { [binding]: { disk: { path: directory, writable: false } } }) };
 }
 
 /** What wrangler.toml says, as Miniflare takes it; plain data. */
@@ -61,6 +70,8 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
   const script = o.script ?? (await buildWorker(join(o.persistDir, 'build')));
   const { modulesRules: _, assets, ...worker } = o.configuration ?? (await readConfiguration());
   const before = await childNamed('workerd');
+  const bucket = o.bucket && faultyBucket(o.bucket, worker);
+  const { BUCKET: _bucket, ...otherBuckets } = (worker.r2Buckets ?? {}) as Record<string, string>;
   const options = {
     host: '127.0.0.1',
     port: o.direct ? 0 : o.port,
@@ -72,15 +83,20 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
     workers: [
       {
         ...worker,
-        ...(assets === undefined || o.direct ? {} : { assets }),
+        ...(assets === undefined ? {} : o.direct ? { serviceBindings: filesOf(worker, assets) } : { assets }),
         ...(o.direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: o.port }] } : {}),
         name: 'steward',
+        ...(bucket && {
+          r2Buckets: otherBuckets,
+          serviceBindings: { ...(worker.serviceBindings as object | undefined), ...bucket.binding },
+        }),
         queueConsumers: withoutTapped(worker.queueConsumers ?? {}, o.tap),
         bindings: { ...(worker.bindings as Record<string, string>), ...o.vars },
         modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
       } as V4WorkerOptions,
       ...(o.caller ? [callerOptions(o.caller, worker)] : []),
       ...(o.tap ? [tapWorker(o.tap, worker)] : []),
+      ...(bucket ? [bucket.worker] : []),
     ],
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));

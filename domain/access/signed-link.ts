@@ -13,10 +13,15 @@ export interface LinkClaims {
   /** Seconds since the epoch. */
   issuedAt: number;
   expiresAt: number;
+  /** 32 hexadecimal digits: the link can be used once, which whoever serves it sees to. */
+  once: string | null;
+  /** The file in a bundle with all that is needed to verify it. */
+  bundle: boolean;
 }
 
 const METHOD = 'GET';
 const DISPOSITION = 'attachment';
+const BUNDLE = 'zip';
 
 /** Each field with its length before it: no two different sets of fields give the same bytes. */
 function signedBytes(claims: LinkClaims, keyId: string): Uint8Array<ArrayBuffer> {
@@ -27,6 +32,8 @@ function signedBytes(claims: LinkClaims, keyId: string): Uint8Array<ArrayBuffer>
     String(claims.issuedAt),
     String(claims.expiresAt),
     DISPOSITION,
+    claims.once ?? '',
+    claims.bundle ? BUNDLE : '',
     keyId,
   ];
   return new TextEncoder().encode(
@@ -35,7 +42,8 @@ function signedBytes(claims: LinkClaims, keyId: string): Uint8Array<ArrayBuffer>
 }
 
 const query = (claims: LinkClaims, keyId: string, signature: string) =>
-  `admin=${claims.adminId}&issued=${claims.issuedAt}&expires=${claims.expiresAt}&kid=${keyId}&sig=${signature}`;
+  `admin=${claims.adminId}&issued=${claims.issuedAt}&expires=${claims.expiresAt}${claims.once === null ? '' : `&once=${claims.once}`}` +
+  `${claims.bundle ? `&bundle=${BUNDLE}` : ''}&kid=${keyId}&sig=${signature}`;
 
 /** @returns path and query of the link */
 export async function signLink(keys: SigningKeys, claims: LinkClaims): Promise<string> {
@@ -45,7 +53,8 @@ export async function signLink(keys: SigningKeys, claims: LinkClaims): Promise<s
   return `${claims.path}?${query(claims, keys.current, new Uint8Array(signature).toHex())}`;
 }
 
-const SHAPE = /^admin=([0-9a-f-]{36})&issued=(\d{10})&expires=(\d{10})&kid=([\w-]{1,32})&sig=([0-9a-f]{64})$/;
+const SHAPE =
+  /^admin=([0-9a-f-]{36})&issued=(\d{10})&expires=(\d{10})(?:&once=([0-9a-f]{32}))?(&bundle=zip)?&kid=([\w-]{1,32})&sig=([0-9a-f]{64})$/;
 
 /**
  * Reads a link back. The query must be letter for letter what signLink writes, so that reordered, doubled or re-encoded
@@ -59,10 +68,13 @@ export async function verifyLink(
   search: string,
   nowMs: number,
 ): Promise<LinkClaims | null> {
-  const [, adminId, issued, expires, keyId, signature] = SHAPE.exec(search) ?? [];
+  const [, adminId, issued, expires, once, bundle, keyId, signature] = SHAPE.exec(search) ?? [];
   const key = keyId === undefined ? undefined : keys.keys.get(keyId);
   if (!adminId || !keyId || !signature || !key) return null;
-  const claims = { path, adminId, issuedAt: Number(issued), expiresAt: Number(expires) };
+  const claims = {
+    ...{ path, adminId, issuedAt: Number(issued), expiresAt: Number(expires) },
+    ...{ once: once ?? null, bundle: bundle !== undefined },
+  };
   const genuine = await crypto.subtle.verify('HMAC', key, Uint8Array.fromHex(signature), signedBytes(claims, keyId));
   return genuine && nowMs < claims.expiresAt * 1000 ? claims : null;
 }

@@ -73,11 +73,28 @@ export const ACTIONS = {
   'dead-letter.replay': { permissions: ['operations.execute'], resource: 'dead_letter', everywhere: true },
   // The permission on the data in an export comes on top.
   'export.request': { permissions: ['exports.request'], resource: 'export' },
+  'export.estimate': { permissions: ['exports.request'], resource: 'export' },
+  'export.list': { permissions: [], resource: 'export' },
   'export.read': { permissions: [], resource: 'export' },
+  'export.pause': { permissions: ['exports.request'], resource: 'export' },
+  'export.resume': { permissions: ['exports.request'], resource: 'export' },
+  'export.cancel': { permissions: ['exports.request'], resource: 'export' },
+  'export.retry': { permissions: ['exports.request'], resource: 'export' },
+  'export.link': { permissions: ['exports.download'], resource: 'export' },
   'export.complete': { permissions: [], resource: 'export' },
   'export.fail': { permissions: [], resource: 'export' },
   'export.expire': { permissions: [], resource: 'export' },
+  'export.purge': { permissions: [], resource: 'export' },
   'export.download': { permissions: ['exports.download'], resource: 'export' },
+  'export.download.end': { permissions: [], resource: 'export' },
+  ...crud('export.schedule', 'export_schedule', 'exports.request', 'exports.request'),
+  'export.schedule.run': { permissions: ['exports.request'], resource: 'export_schedule' },
+  'export.schedule.disable': { permissions: [], resource: 'export_schedule' },
+  // Anybody's, for when the owner has left.
+  'export.schedule.any.list': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
+  'export.schedule.any.read': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
+  'export.schedule.any.disable': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
+  'export.schedule.any.delete': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
 } as const satisfies Record<string, ActionRule>;
 
 export type Action = keyof typeof ACTIONS;

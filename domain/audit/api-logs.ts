@@ -33,9 +33,10 @@ export async function readCall(ctx: CallerContext, standing: Standing, id: strin
 }
 
 /** Stored as the router writes it; the API's document writes `{id}` for `:id`. */
-const templateOf = (endpoint: string) => endpoint.replaceAll(/\{(\w+)\}/g, ':$1');
+export const templateOf = (endpoint: string) => endpoint.replaceAll(/\{(\w+)\}/g, ':$1');
 
-const statusFilter = (status: string | undefined) =>
+/** `404` is that status, `4xx` the hundred. */
+export const statusFilter = (status: string | undefined) =>
   status?.endsWith('xx')
     ? { statusClass: Number(status[0]) }
     : { status: status === undefined ? status : Number(status) };

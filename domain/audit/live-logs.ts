@@ -2,8 +2,9 @@ import { type AcceptedPosition, listAccepted } from '../../clickhouse/queries/li
 import { type Mark, settledMark } from '../../drizzle/repositories/settled-mark.ts';
 import { authorise } from '../access/authorise.ts';
 import type { Standing } from '../access/standing.ts';
+import { SLOT_MS, type Slot, STREAM_MS, takeSlot } from '../access/stream-slots.ts';
 import type { CallerContext } from '../context.ts';
-import { DomainError, Malformed } from '../errors.ts';
+import { Malformed } from '../errors.ts';
 import { summaryOf } from './read-logs.ts';
 import { readableServices } from './readable-services.ts';
 import type { AuditLogSummaryView, LiveQuery } from './schema.ts';
@@ -11,13 +12,8 @@ import type { AuditLogSummaryView, LiveQuery } from './schema.ts';
 const ACTION = 'audit.logs.read';
 const POLL_MS = 1000;
 const PAGE_ROWS = 200;
-/** Then the client connects anew, where it left off: an invocation's subrequests are bounded. */
-const STREAM_MS = 15 * 60_000;
 /** Behind every record of its microsecond. */
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-const MOST_STREAMS = 5;
-/** Outlives a poll, so that a slot whose Worker went away is soon free again. */
-const SLOT_MS = 30_000;
 
 export type LiveEvent =
   | { kind: 'record'; id: string; record: AuditLogSummaryView }
@@ -38,18 +34,6 @@ export function positionOf(lastEventId: string): AcceptedPosition {
   if (!id || Number.isNaN(Date.parse(`${acceptedAt.replace(' ', 'T')}Z`)))
     throw new Malformed('Last-Event-ID is not one we gave; connect without it.');
   return { acceptedAt, id };
-}
-
-/** One of the few streams an admin may have at once. @throws DomainError rate_limited */
-async function takeSlot(ctx: CallerContext): Promise<{ name: string; token: number }> {
-  for (let n = 0; n < MOST_STREAMS; n++) {
-    const name = `live:${ctx.caller.subject}:${n}`;
-    const lease = await ctx.locks.acquire(name, ctx.origin.requestId, SLOT_MS);
-    if (lease) return { name, token: lease.token };
-  }
-  throw new DomainError('rate_limited', `You have ${MOST_STREAMS} live streams already; close one of them.`, {
-    retryAfter: SLOT_MS / 1000,
-  });
 }
 
 /** May the caller go on, and what may it read? Asked anew for every poll: a stream ends with the right to it. */
@@ -76,7 +60,7 @@ export async function openLive(
   await readableServices(ctx, standing, ACTION, query.serviceId ?? null);
   const [mark] = await ctx.db.exporter.run(settledMark, { cutoff: null, xid: null });
   if (!mark) throw new Error('the database gave no mark');
-  const slot = await takeSlot(ctx);
+  const slot = await takeSlot(ctx, 'live');
   return follow(ctx, query, mark, after ?? { acceptedAt: mark.cutoff, id: LAST }, slot);
 }
 
@@ -85,7 +69,7 @@ async function* follow(
   query: LiveQuery,
   first: Mark,
   start: AcceptedPosition,
-  slot: { name: string; token: number },
+  slot: Slot,
 ): AsyncGenerator<LiveEvent[], void, undefined> {
   const end = ctx.now() + STREAM_MS;
   let [mark, after] = [first, start];

@@ -1,7 +1,7 @@
 import type { Position } from '../../clickhouse/queries/newest-rows.ts';
 import type { CallerContext } from '../context.ts';
 import { Invalid, Unavailable } from '../errors.ts';
-import { clickhouseTime } from '../exports/schema.ts';
+import { clickhouseTime } from '../instant.ts';
 import { decodeCursor, encodeCursor, type Shape } from './cursor.ts';
 
 const DAY_MS = 86_400_000;

@@ -17,13 +17,16 @@ export async function listEvents(
 ): Promise<SearchPage<UiEventView>> {
   const { limit: _l, cursor: _c, serviceId, eventType, pagePath, ...asked } = query;
   const services = await readableServices(ctx, standing, ACTION, serviceId ?? null);
-  const kind = eventType?.endsWith('*') ? { eventPrefix: eventType.slice(0, -1) } : { eventType };
-  const filter = { ...asked, ...kind, pagePrefix: pagePath, services };
+  const filter = { ...asked, ...eventTypeFilter(eventType), pagePrefix: pagePath, services };
   const found = await searchByTime<UiEventRow>(ctx, 'ui-events', query, (range, after, limit) =>
     listUiEvents(ctx.clickhouse.reader, { ...filter, ...range }, after, limit),
   );
   return pageOf(found, uiEventView);
 }
+
+/** `app.*` is every type that begins so. */
+export const eventTypeFilter = (eventType: string | undefined) =>
+  eventType?.endsWith('*') ? { eventPrefix: eventType.slice(0, -1) } : { eventType };
 
 /** @throws NotFound, Unauthenticated, Unavailable, DomainError forbidden */
 export async function readEvent(ctx: CallerContext, standing: Standing, id: string): Promise<UiEventView> {

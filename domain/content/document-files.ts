@@ -43,7 +43,10 @@ export async function storeFile(ctx: Pick<Context, 'bucket'>, key: string, file:
 export async function fileLink(ctx: Context, serviceId: string, documentId: string, adminId: string) {
   const issuedAt = Math.floor(ctx.now() / 1000);
   const expiresAt = issuedAt + LINK_SECONDS;
-  const link = await signLink(ctx.linkKeys, { path: filePath(serviceId, documentId), adminId, issuedAt, expiresAt });
+  const link = await signLink(ctx.linkKeys, {
+    path: filePath(serviceId, documentId),
+    ...{ adminId, issuedAt, expiresAt, once: null, bundle: false },
+  });
   return {
     downloadUrl: ctx.settings.publicUrl + link,
     downloadUrlExpiresAt: new Date(expiresAt * 1000).toISOString(),

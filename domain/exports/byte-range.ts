@@ -21,22 +21,15 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return first >= size ? 'unsatisfiable' : { first, last };
 }
 
-/** A piece of one object. */
-export interface Piece {
-  key: string;
-  offset: number;
-  length: number;
-}
-
-/** The pieces of consecutive objects that make up `range` of their concatenation. */
-export function piecesOf(parts: readonly { key: string; bytes: number }[], range: ByteRange): Piece[] {
-  const pieces: Piece[] = [];
+/** The pieces of `parts`, back to back, that make up `range`: each part that is touched with where to begin and how much. */
+export function piecesOf<P extends { bytes: number }>(parts: readonly P[], range: ByteRange) {
+  const pieces: (P & { offset: number; length: number })[] = [];
   let start = 0;
-  for (const { key, bytes } of parts) {
+  for (const part of parts) {
     const offset = Math.max(0, range.first - start);
-    const end = Math.min(bytes, range.last + 1 - start);
-    if (offset < end) pieces.push({ key, offset, length: end - offset });
-    start += bytes;
+    const end = Math.min(part.bytes, range.last + 1 - start);
+    if (offset < end) pieces.push({ ...part, offset, length: end - offset });
+    start += part.bytes;
   }
   return pieces;
 }

@@ -10,6 +10,8 @@ const claims: LinkClaims = {
   adminId: '0199aaaa-bbbb-7ccc-8ddd-eeeeffff0002',
   issuedAt: NOW,
   expiresAt: NOW + 3600,
+  once: null,
+  bundle: false,
 };
 
 const hmacKey = (fill: number) =>
@@ -40,6 +42,8 @@ const anyClaims = fc
     adminId: uuids,
     issuedAt: fc.integer({ min: 1_700_000_000, max: 3_000_000_000 }),
     seconds: fc.integer({ min: 1, max: 604_800 }),
+    once: fc.option(fc.constantFrom('0123456789abcdef0123456789abcdef', 'f'.repeat(32)), { nil: null }),
+    bundle: fc.boolean(),
   })
   .map(({ seconds, ...rest }) => ({ ...rest, expiresAt: rest.issuedAt + seconds }));
 

@@ -26,6 +26,6 @@ export async function verifyLink(
 ): Promise<LinkClaims | null> {
   const claims = await verifyFileLink(keys, linkPath(exportId), search, nowMs);
   if (!claims) return null;
-  const { adminId, issuedAt, expiresAt } = claims;
-  return { exportId, adminId, issuedAt, expiresAt };
+  const { path: _, ...rest } = claims;
+  return { exportId, ...rest };
 }

@@ -1,23 +1,33 @@
-import { type AuditSelection, countAuditLogs } from '../../clickhouse/queries/export-audit-logs.ts';
 import {
-  type CommitChunkInput,
+  beginAnew,
   claimExport,
-  commitChunk,
-  cutoffSettled,
   finishExport,
+  listChunks,
+  noteError,
   type RunRow,
   setExpected,
+  workableExport,
 } from '../../drizzle/repositories/export-runs.ts';
-import { DRAIN } from '../../queues/messages.ts';
 import { newEvent } from '../access/caller.ts';
-import { drainOutbox } from '../audit/drain-outbox.ts';
 import type { Context } from '../context.ts';
-import { ChunkSource, headerAlone } from './chunk-source.ts';
-import { filterOf } from './schema.ts';
-import { chunkKey, storeChunk } from './store-chunk.ts';
+import { causeOf } from './causes.ts';
+import type { ChunkReader } from './chunk-reader.ts';
+import { FILE_FORMATS, type FormatName, frameOf } from './file-format.ts';
+import { sealFile } from './seal-file.ts';
+import { settled } from './settle.ts';
+import { exportPrefix } from './store-chunk.ts';
+import { ended, failExportFor } from './sweep-exports.ts';
+import type { ExportType } from './types/declare.ts';
+import { EXPORT_TYPES, type ExportTypeName } from './types/index.ts';
+import { type Run, Superseded, type Work, workOn } from './work.ts';
+import { writeChunks } from './write-chunks.ts';
+import { writeDocument } from './write-document.ts';
 
-/** `waiting`: audit records of before the cutoff are still on their way. `superseded`: another run holds this export. */
-export type RunResult = 'finished' | 'more' | 'waiting' | 'superseded';
+/**
+ * `waiting`: what was accepted before the cutoff is still on its way. `no-turn`: others are at work. `superseded`: another run holds
+ * this export, or nobody may.
+ */
+export type RunResult = 'finished' | 'more' | 'waiting' | 'no-turn' | 'superseded';
 
 /** A run broke off. Chunks it had written are kept, so a next run starts further on. */
 export class ExportInterrupted extends Error {
@@ -30,133 +40,128 @@ export class ExportInterrupted extends Error {
   }
 }
 
-/** Somebody else holds the fence now: whatever this run still has in hand must not be written. */
-class Superseded extends Error {}
-
 /**
  * Takes an export a bounded number of chunks further, from wherever it stands.
  *
- * Every step may be repeated or done twice at once: chunks are create-only objects whose bytes depend on the position alone,
- * and a commit counts only under the newest fencing token and for exactly the next chunk.
+ * Every step may be repeated or done twice at once: chunks are create-only objects, and a commit counts only under the newest
+ * fencing token and for exactly the next chunk.
  * @throws ExportInterrupted
  */
 export async function runExport(ctx: Context, exportId: string): Promise<RunResult> {
+  const [wanted] = await ctx.db.api.run(workableExport, { exportId });
+  if (!wanted) return 'superseded';
   const lock = `export:${exportId}`;
-  let written = 0;
   const lease = await ctx.locks.acquire(lock, ctx.origin.requestId, ctx.settings.exportLeaseMs);
   if (!lease) return 'superseded';
   try {
-    const [run] = await ctx.db.api.run(claimExport, { exportId, fence: lease.token });
-    if (!run) return 'superseded';
-    const selection = selectionOf(run);
-    const expected = run.rows_expected ?? (await fixExpected(ctx, run, selection, lease.token));
-    if (expected === null) return 'waiting';
-    let heldUntil = lease.expiresAt;
-    const afterChunk = async () => {
-      written++;
-      if (ctx.now() < heldUntil - ctx.settings.exportLeaseMs / 2) return;
-      if (!(await ctx.locks.renew(lock, lease.token, ctx.settings.exportLeaseMs))) throw new Superseded();
-      heldUntil = ctx.now() + ctx.settings.exportLeaseMs;
-    };
-    const all = run.rows_done === expected && run.next_seq > 0;
-    if (!all && !(await writeChunks(ctx, run, selection, { expected, fence: lease.token, afterChunk }))) return 'more';
-    await finish(ctx, exportId, lease.token);
-    return 'finished';
-  } catch (error) {
-    if (error instanceof Superseded) return 'superseded';
-    throw new ExportInterrupted(error, written);
+    return await inTurn(ctx, workOn(ctx, exportId, wanted.requested_by, lease), exportId, wanted.requested_by);
   } finally {
     await ctx.locks.release(lock, lease.token);
   }
 }
 
-function selectionOf(run: RunRow): AuditSelection {
-  return { filter: { ...filterOf(run.parameters), services: run.scope }, cutoff: run.cutoff };
+/** A run that has more to do is in the line again before its next message comes. */
+async function inTurn(ctx: Context, work: Work, exportId: string, adminId: string): Promise<RunResult> {
+  if (!(await hasTurn(ctx, exportId, adminId))) return 'no-turn';
+  let result: RunResult = 'superseded';
+  try {
+    result = await oneRun(ctx, work, exportId);
+    return result;
+  } finally {
+    await ctx.exportTurns
+      .leave(exportId, result === 'waiting' ? 'unserved' : result === 'more')
+      .catch((error) => ctx.log.error('an export’s turn ends by itself', { error, exportId }));
+  }
 }
 
-/** Counts the rows once nothing accepted by the cutoff is missing in ClickHouse; null while something is. */
-async function fixExpected(
-  ctx: Context,
-  run: RunRow,
-  selection: AuditSelection,
-  fence: number,
-): Promise<number | null> {
-  if (!(await settled(ctx, run))) {
-    // The request's own record is hardly ever through by now: sending it on here saves a small export most of its time.
-    await drainOutbox(ctx).catch((error) => ctx.log.error('audit records wait in the outbox', { error }));
-    if (!(await settled(ctx, run))) {
-      await ctx.queues.auditOutbox.send(DRAIN);
-      return null;
-    }
+/** Only fairness depends on turns: when nobody can say whose it is, work goes on. */
+async function hasTurn(ctx: Context, exportId: string, adminId: string): Promise<boolean> {
+  const { exportTurns, exportLeaseMs } = ctx.settings;
+  try {
+    return (await ctx.exportTurns.enter(exportId, adminId, exportTurns, exportLeaseMs)).granted;
+  } catch (error) {
+    ctx.log.error('an export goes on without a turn', { error, exportId });
+    return true;
   }
-  const rowsExpected = await countAuditLogs(ctx.clickhouse.reader, selection);
-  const [row] = await ctx.db.api.run(setExpected, { exportId: run.id, fence, rowsExpected });
-  if (!row) throw new Superseded();
+}
+
+async function oneRun(ctx: Context, work: Work, exportId: string): Promise<RunResult> {
+  try {
+    const [row] = await ctx.db.api.run(claimExport, { exportId, fence: work.fence });
+    if (!row) return 'superseded';
+    return await proceed(ctx, { ...work, row });
+  } catch (error) {
+    if (error instanceof Superseded) return 'superseded';
+    await ctx.db.api
+      .run(noteError, { exportId, fence: work.fence, error: causeOf(error) })
+      .catch((failure) => ctx.log.error('why an export broke off could not be kept', { error: failure }));
+    throw new ExportInterrupted(error, work.written());
+  }
+}
+
+async function proceed(ctx: Context, run: Run): Promise<RunResult> {
+  const type: ExportType = EXPORT_TYPES[run.row.export_type as ExportTypeName];
+  const started = run.row.next_seq > 0 && !type.resumable ? { ...run, row: await anew(ctx, run) } : run;
+  const { row } = started;
+  if (row.next_seq === 0 && !(await settled(ctx, row, type.awaits))) return 'waiting';
+  if (row.rows_expected === null || row.rows_done < row.rows_expected || row.next_seq === 0) {
+    const outcome = await write(ctx, started, type);
+    if (outcome !== 'written') return outcome;
+  }
+  return finish(ctx, started);
+}
+
+async function anew(ctx: Context, { row, fence }: Run): Promise<RunRow> {
+  const [begun] = await ctx.db.api.run(beginAnew, { exportId: row.id, fence });
+  if (!begun) throw new Superseded();
+  return begun;
+}
+
+async function write(ctx: Context, run: Run, type: ExportType): Promise<'written' | 'more' | 'finished'> {
+  const { row } = run;
+  const format = FILE_FORMATS[row.file_format as FormatName];
+  const wanted = { parameters: row.parameters, scope: row.scope, cutoff: row.cutoff };
+  const frame = frameOf(format.maxRows === null ? format.encoding : 'ndjson', type.columns);
+  const reader = type.read(ctx, wanted, format.encoding, { after: row.position, ...frame });
+  try {
+    const expected = await fixExpected(ctx, run, type, reader);
+    const counted = { ...run, row: { ...row, rows_expected: expected } };
+    if (format.maxRows !== null && expected > format.maxRows) {
+      const reason = `The file would have ${expected} rows; ${row.file_format} files hold at most ${format.maxRows}. Narrow the filter or request csv.`;
+      await failExportFor(ctx, row.id, reason, true);
+      return 'finished';
+    }
+    if (format.maxRows !== null) return await writeDocument(ctx, counted, { type, reader, expected });
+    return await writeChunks(ctx, counted, { type, reader, expected, frame });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Once for a file; where rows may go before the first of them is kept, anew for each attempt at it. */
+async function fixExpected(ctx: Context, { row, fence }: Run, type: ExportType, reader: ChunkReader): Promise<number> {
+  if (row.rows_expected !== null && (row.next_seq > 0 || type.stable)) return row.rows_expected;
+  const rowsExpected = await reader.expected();
+  const [fixed] = await ctx.db.api.run(setExpected, { exportId: row.id, fence, rowsExpected });
+  if (!fixed) throw new Superseded();
   return rowsExpected;
 }
 
-async function settled(ctx: Context, { cutoff, cutoff_xid: cutoffXid }: RunRow): Promise<boolean> {
-  const [state] = await ctx.db.exporter.run(cutoffSettled, { cutoff, cutoffXid });
-  return state?.settled === true;
-}
-
-interface Progress {
-  expected: number;
-  fence: number;
-  afterChunk(): Promise<void>;
-}
-
-/** Writes as many chunks as a run may. True when none is left. */
-async function writeChunks(ctx: Context, run: RunRow, selection: AuditSelection, progress: Progress): Promise<boolean> {
-  const source = new ChunkSource(ctx, selection, run.position);
-  try {
-    return await writeFrom(ctx, run, source, progress);
-  } finally {
-    await source.close();
-  }
-}
-
-/** One chunk is stored while the next one is read and the one before it committed. */
-async function writeFrom(ctx: Context, run: RunRow, source: ChunkSource, progress: Progress): Promise<boolean> {
-  const { expected, fence, afterChunk } = progress;
-  const end = run.next_seq + ctx.settings.chunksPerRun;
-  let coming = expected === 0 ? headerAlone() : source.next();
-  // A commit runs beside the next chunk's put, never beside another commit. If it fails, that put is adopted by a later run.
-  let committed = Promise.resolve();
-  for (let seq = run.next_seq; seq < end; seq++) {
-    const chunk = await coming;
-    if (!chunk.last && seq + 1 < end) coming = source.next();
-    coming.catch(() => undefined);
-    const key = chunkKey(run.id, seq);
-    await Promise.all([storeChunk(ctx, key, chunk), committed]);
-    const { rows, bytes, sha256, last } = chunk;
-    const position = chunk.position && JSON.stringify(chunk.position);
-    const entry = { exportId: run.id, fence, seq, objectKey: key, rows, bytes: bytes.length, sha256, position };
-    source.release(chunk);
-    committed = commit(ctx, entry).then(afterChunk);
-    committed.catch(() => undefined);
-    if (!last) continue;
-    await committed;
-    return true;
-  }
-  await committed;
-  return false;
-}
-
-async function commit(ctx: Context, entry: CommitChunkInput): Promise<void> {
-  const [moved] = await ctx.db.api.run(commitChunk, entry);
-  if (!moved) throw new Superseded();
-}
-
-async function finish(ctx: Context, exportId: string, fence: number): Promise<void> {
+async function finish(ctx: Context, run: Run): Promise<'finished'> {
+  const { id: exportId, generation } = run.row;
+  const parts = await ctx.db.api.run(listChunks, { exportId, generation });
+  const seal = await sealFile(ctx, parts, run.holdOn);
   const [row] = await ctx.db.api.run(finishExport, {
     ...newEvent(ctx, 'export.complete'),
     exportId,
-    fence,
-    fileLocation: `exports/${exportId}/`,
+    fence: run.fence,
+    fileLocation: exportPrefix(exportId),
     ttlSeconds: ctx.settings.exportTtlSeconds,
+    ...seal,
+    activeMs: run.sinceLast(),
   });
   if (!row) throw new Superseded();
-  ctx.later(ctx.queues.auditOutbox.send(DRAIN));
+  ended(ctx, row);
   ctx.log.info('export finished', { exportId, status: row.status });
+  return 'finished';
 }

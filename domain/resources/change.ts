@@ -2,6 +2,7 @@ import type { Call, Statement } from '../../drizzle/client.ts';
 import type { ChangeInput, RemoveInput, ResourceRow } from '../../drizzle/repositories/resource.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import { callerInput } from '../access/caller.ts';
+import type { Permission } from '../access/permissions.ts';
 import { assertAllowed } from '../access/verdict.ts';
 import type { Action } from '../audit/actions.ts';
 import type { CallerContext } from '../context.ts';
@@ -20,6 +21,8 @@ interface Named<Key extends object> extends Replacement {
   /** Placeholders that name the row. */
   key: Key;
   refusals?: Refusals;
+  /** Permissions needed beside the action's. */
+  more?: readonly Permission[];
   /** Runs first, in the same transaction: for guards over several rows. */
   lock?: Call;
 }
@@ -41,7 +44,7 @@ export async function change<Item, Key extends object>(
   o: Change<Key>,
 ): Promise<{ item: Item; changed: boolean }> {
   const input = {
-    ...callerInput(ctx, o.action, o.reason),
+    ...callerInput(ctx, o.action, o.reason, o.more),
     ...o.key,
     patch: JSON.stringify(o.patch),
     ifMatch: o.ifMatch,
@@ -63,7 +66,7 @@ export async function remove<Item, Key extends object>(
   statement: Statement<Key & RemoveInput, ResourceRow<Item>>,
   o: Named<Key>,
 ): Promise<Item> {
-  const input = { ...callerInput(ctx, o.action, o.reason), ...o.key, ifMatch: o.ifMatch };
+  const input = { ...callerInput(ctx, o.action, o.reason, o.more), ...o.key, ifMatch: o.ifMatch };
   const { outcome, item, detail } = assertAllowed(ctx, await runLocked(ctx, o.lock, statement, input));
   if (outcome !== 'removed' || !item) return refuse(outcome, o.refusals ?? {}, detail);
   ctx.later(ctx.queues.auditOutbox.send(DRAIN));

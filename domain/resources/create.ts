@@ -2,6 +2,7 @@ import { type Call, call, type Statement } from '../../drizzle/client.ts';
 import type { CreatedRow, CreateInput } from '../../drizzle/repositories/resource.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import { callerInput } from '../access/caller.ts';
+import type { Permission } from '../access/permissions.ts';
 import { assertAllowed } from '../access/verdict.ts';
 import type { Action } from '../audit/actions.ts';
 import type { CallerContext } from '../context.ts';
@@ -29,6 +30,8 @@ export interface Create<Key extends object> extends Creation {
   /** What a conflict is told: which name is taken. */
   taken: string;
   refusals?: Refusals;
+  /** Permissions needed beside the action's. */
+  more?: readonly Permission[];
   /** Runs first, in the same transaction: for guards over several rows. */
   lock?: Call;
 }
@@ -45,7 +48,7 @@ export async function create<Item, Key extends object>(
   const values = JSON.stringify(o.values);
   const requestHash = await hashOf(JSON.stringify([o.place ?? o.key, o.values]));
   const input = {
-    ...callerInput(ctx, o.action, o.reason),
+    ...callerInput(ctx, o.action, o.reason, o.more),
     ...o.key,
     newId: o.id ?? ctx.newId(),
     values,

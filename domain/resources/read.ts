@@ -49,7 +49,7 @@ const SHAPES = {
 };
 export type OrderType = keyof typeof SHAPES;
 
-const encodeCursor = (values: readonly string[]): string =>
+export const encodeCursor = (values: readonly string[]): string =>
   new TextEncoder().encode(JSON.stringify(values)).toBase64({ alphabet: 'base64url', omitPadding: true });
 
 /** @returns JSON array of texts, one an order column. @throws Malformed for what we did not write */

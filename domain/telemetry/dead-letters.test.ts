@@ -23,6 +23,7 @@ function fakeContext(queue: string, body: unknown, send: (message: unknown) => v
       auditEvents: sender('audit-events'),
       auditOutbox: sender('audit-outbox'),
       exports: sender('exports'),
+      notifications: sender('notifications'),
       telemetryForward: sender('telemetry-forward'),
     },
     newId: () => '0199aaaa-bbbb-7ccc-8ddd-eeeeffff0001',
@@ -35,7 +36,7 @@ const order = { idempotencyKey: null, reason: '' };
 
 describe('replaying a dead letter', () => {
   it('sends its message to its own queue, with a mark', async () => {
-    for (const queue of ['audit-events', 'exports', 'telemetry-forward']) {
+    for (const queue of ['audit-events', 'exports', 'notifications', 'telemetry-forward']) {
       const { ctx, sent } = fakeContext(queue, { v: 1, text: 'NUL \0', replayOf: 'm-0' }, () => undefined);
       expect(await replayDeadLetter(ctx, 'm-1', order)).toMatchObject({ id: 'm-1' });
       expect(sent()).toEqual([[queue, { v: 1, text: 'NUL \0', replayOf: 'm-1' }]]);

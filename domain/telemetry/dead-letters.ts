@@ -16,7 +16,13 @@ import { keptKey } from '../resources/idempotency.ts';
 import { list, type Page, type PageQuery } from '../resources/read.ts';
 import { refuse } from '../resources/refusals.ts';
 
-export const DEAD_LETTER_QUEUES = ['audit-events', 'audit-outbox', 'exports', 'telemetry-forward'] as const;
+export const DEAD_LETTER_QUEUES = [
+  'audit-events',
+  'audit-outbox',
+  'exports',
+  'notifications',
+  'telemetry-forward',
+] as const;
 export type DeadLetterQueue = (typeof DEAD_LETTER_QUEUES)[number];
 
 const MOST_COUNTED = 10_000;
@@ -82,6 +88,7 @@ async function sendAgain(ctx: CallerContext, letterId: string, { queue, body }: 
     'audit-events': ctx.queues.auditEvents as Queue<never>,
     'audit-outbox': ctx.queues.auditOutbox as Queue<never>,
     exports: ctx.queues.exports as Queue<never>,
+    notifications: ctx.queues.notifications as Queue<never>,
     'telemetry-forward': ctx.queues.telemetryForward as Queue<never>,
   };
   const sender = senders[queue ?? ''];

@@ -1,6 +1,7 @@
 import type { ForwardMessage } from '../../queues/messages.ts';
 import type { Context } from '../context.ts';
 import { Unavailable } from '../errors.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 import { bytesOf } from './clip.ts';
 import { encodeJson } from './otlp-export.ts';
 import { type Group, type LogRecord, newGroup, type Span, type Telemetry } from './otlp-model.ts';
@@ -115,13 +116,5 @@ export async function forwardTelemetry(ctx: Pick<Context, 'settings'>, message: 
   if (response.ok) return { kind: 'delivered' };
   const reason = `the receiver answered ${response.status}`;
   if (!RETRYABLE.has(response.status)) return { kind: 'refused', reason };
-  return { kind: 'again', reason, afterSeconds: secondsOf(response.headers.get('retry-after')) };
-}
-
-/** Retry-After as RFC 9110 section 10.2.3 has it: seconds or a date. */
-function secondsOf(retryAfter: string | null): number {
-  if (retryAfter === null) return 0;
-  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter);
-  const until = Date.parse(retryAfter);
-  return Number.isNaN(until) ? 0 : Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  return { kind: 'again', reason, afterSeconds: retryAfterSeconds(response.headers.get('retry-after'), Date.now()) };
 }

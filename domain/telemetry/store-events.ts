@@ -9,7 +9,8 @@ import {
 import type { EventsMessage } from '../../queues/messages.ts';
 import type { Context } from '../context.ts';
 
-const LOCK = 'ingest:audit-events';
+/** Held while events are being stored. */
+export const EVENTS_LOCK = 'ingest:audit-events';
 const TRIES = 3;
 const PAUSE_MS = 100;
 
@@ -37,7 +38,7 @@ export class OutcomeUnknown extends Error {
  * @throws StoreBusy, OutcomeUnknown, or the error that kept rows from being stored; some may be
  */
 export async function storeEvents(ctx: Storing, messages: readonly EventsMessage[]): Promise<Map<string, string>> {
-  const lease = await ctx.locks.acquire(LOCK, ctx.newId(), storeLeaseMs(ctx));
+  const lease = await ctx.locks.acquire(EVENTS_LOCK, ctx.newId(), storeLeaseMs(ctx));
   if (!lease) throw new StoreBusy('events are being stored by another consumer');
   const refused = new Map<string, string>();
   try {
@@ -62,7 +63,9 @@ const byPackId = (a: EventsMessage, b: EventsMessage) => (a.packId < b.packId ? 
 
 /** Its failure costs the others a lease's time and nothing else. */
 async function release(ctx: Storing, token: number): Promise<void> {
-  await ctx.locks.release(LOCK, token).catch((error) => ctx.log.error('the lease runs out by itself', { error }));
+  await ctx.locks
+    .release(EVENTS_LOCK, token)
+    .catch((error) => ctx.log.error('the lease runs out by itself', { error }));
 }
 
 interface Part {
@@ -151,7 +154,7 @@ async function insertBlock(
 
 /** Renews the lease. That also proves that nobody has taken it since the check, so what the check found still holds. */
 async function holdOn(ctx: Storing, part: Part, unknown: boolean): Promise<void> {
-  const [held, cause] = await ctx.locks.renew(LOCK, part.token, storeLeaseMs(ctx)).then(
+  const [held, cause] = await ctx.locks.renew(EVENTS_LOCK, part.token, storeLeaseMs(ctx)).then(
     (renewed) => [renewed, undefined],
     (error) => [false, error],
   );

@@ -2,7 +2,7 @@ import type { UiEventRow } from '../../queues/messages.ts';
 import type { Permission } from '../access/permissions.ts';
 import type { Standing } from '../access/standing.ts';
 import type { CallerContext } from '../context.ts';
-import { clickhouseTime } from '../exports/schema.ts';
+import { clickhouseTime } from '../instant.ts';
 import { componentOf, resourceFields } from './event-fields.ts';
 import { idAt, timeOf } from './event-time.ts';
 import type { Attributes, Group, LogRecord, PlainValue, Span, SpanEvent, Telemetry } from './otlp-model.ts';

@@ -53,9 +53,10 @@ export interface About {
  *
  * One row: verdict, missing (the first permission lacked), admin_id, email, role, and scope (null = every service, else
  * those for which all the permissions are held).
+ * @param name another one, where the statement decides further
  */
-export function accessCte({ resource, resourceId, serviceId, attempted }: About): SQL {
-  return sql`access AS MATERIALIZED (SELECT * FROM authorise(${p('subject')}, ${p('sessionId')}, ${p('issuedAt')}, ${p('permissions')},
+export function accessCte({ resource, resourceId, serviceId, attempted }: About, name = 'access'): SQL {
+  return sql`${sql.raw(name)} AS MATERIALIZED (SELECT * FROM authorise(${p('subject')}, ${p('sessionId')}, ${p('issuedAt')}, ${p('permissions')},
   ${serviceId ?? sql`NULL`}, ${p('ipAddress')}, ${p('userAgent')}, ${p('eventId')}, ${p('eventTime')}, ${p('action')},
   ${nameOf(resource)}, ${resourceId}, ${attempted ?? sql`NULL`}, ${p('reason')}, ${p('requestId')}, ${p('traceId')}))`;
 }

@@ -23,8 +23,11 @@ export interface ResourceShape {
   hidden?: readonly string[];
   /** Placeholder that names one row → its column. The last one is the audit record's resource id. */
   key: Readonly<Record<string, PgColumn>>;
-  /** `service`: rows belong to the service in `serviceId`. `self`: a row is that service. `everywhere`: about all of them. */
-  about: 'service' | 'self' | 'everywhere';
+  /**
+   * `service`: rows belong to the service in `serviceId`. `self`: a row is that service. `everywhere`: about all of them.
+   * `asked`: each call says in `serviceId` what it is about, a service, none or everywhere; rows belong to nothing.
+   */
+  about: 'service' | 'self' | 'everywhere' | 'asked';
   /** Field that names a new row in its audit record, where `key` goes by it; absent = its id. */
   namedBy?: string;
   /** Further fields of the answer: SQL over an alias of the row. */
@@ -61,6 +64,8 @@ const refusals = (guards: Guards) =>
     Object.entries(guards).map(([code, refuses]) => sql`WHEN (${refuses}) IS NOT FALSE THEN ${sql.raw(`'${code}'`)} `),
     sql``,
   );
+
+const within = (scope: SQL | undefined) => (scope ? sql` AND ${scope}` : sql``);
 
 const beforehand = (first: SQL | undefined) => (first ? sql`first AS (${first}), ` : sql``);
 /** Counting its rows runs it to its end; otherwise the two would be done in any order. */
@@ -135,7 +140,7 @@ export function resource<Item, Key extends object>(shape: ResourceShape) {
   const among = (resourceId: SQL, whole: { serviceId?: SQL }): About => ({
     resource: shape.name,
     resourceId,
-    ...(shape.about === 'self' ? whole : { serviceId: service ?? everywhere }),
+    ...(shape.about === 'self' ? whole : { serviceId: shape.about === 'everywhere' ? everywhere : serviceId }),
   });
   /** One existing row, named by its key. */
   const theOne: About = {
@@ -188,12 +193,12 @@ SELECT ${verdict}, coalesce((SELECT json_agg(item ORDER BY nr) FROM found WHERE 
 FROM access`);
   }
 
-  function read(o: { scope?: SQL } = {}) {
-    return statement<Key & CallerInput, ResourceRow<Item>>(sql`
+  function read<Own extends object = object>(o: { scope?: SQL } = {}) {
+    return statement<Key & Own & CallerInput, ResourceRow<Item>>(sql`
 WITH ${accessCte(theOne)}
 SELECT ${verdict}, CASE WHEN t.id IS NULL THEN 'absent' ELSE 'found' END AS outcome,
   CASE WHEN t.id IS NOT NULL THEN ${item('t')} END AS item
-FROM access LEFT JOIN ${table} t ON ${isTheOne} AND access.verdict = 'ok'${o.scope ? sql` AND ${o.scope}` : sql``}`);
+FROM access LEFT JOIN ${table} t ON ${isTheOne} AND access.verdict = 'ok'${within(o.scope)}`);
   }
 
   /**
@@ -260,10 +265,17 @@ FROM access LEFT JOIN draft ON true LEFT JOIN chk ON true LEFT JOIN made ON true
   /**
    * A merge of `patch`. `set`: SQL (it may use `cur`) for fields that are not the caller's, merged over it. `first`: what must be
    * done before the row is written, as the CTE `first`. `also`: a CTE that goes on from there. `detail`: SQL integer (it may use
-   * `chg`) that a refusal has to tell.
+   * `chg`) that a refusal has to tell. Rows (`t`) outside of `scope` are absent.
    */
   function update<Own extends object = object>(
-    o: { guards?: Guards; set?: Readonly<Record<string, SQL>>; first?: SQL; also?: SQL; detail?: SQL } = {},
+    o: {
+      guards?: Guards;
+      set?: Readonly<Record<string, SQL>>;
+      first?: SQL;
+      also?: SQL;
+      detail?: SQL;
+      scope?: SQL;
+    } = {},
   ) {
     const set = Object.entries(o.set ?? {});
     const changeable = [...(shape.changeable ?? []), ...set.map(([field]) => field)];
@@ -277,7 +289,7 @@ FROM access LEFT JOIN draft ON true LEFT JOIN chk ON true LEFT JOIN made ON true
     const detail = o.detail ? sql`, ${o.detail} AS detail` : sql``;
     return statement<Key & Own & ChangeInput, ResourceRow<Item>>(sql`
 WITH ${accessCte({ ...theOne, attempted: sql`${p('patch')}::jsonb` })}, cur AS (
-  SELECT t.*, ${state('t')} AS before FROM access JOIN ${table} t ON ${isTheOne} WHERE access.verdict = 'ok' FOR UPDATE OF t
+  SELECT t.*, ${state('t')} AS before FROM access JOIN ${table} t ON ${isTheOne} WHERE access.verdict = 'ok'${within(o.scope)} FOR UPDATE OF t
 ), merged AS (SELECT cur.*, cur.before || (${patch}) AS after FROM cur),
 chg AS (SELECT merged.*, merged.after IS DISTINCT FROM merged.before AS differs FROM merged),
 chk AS (
@@ -298,10 +310,11 @@ SELECT ${verdict}, coalesce(chk.outcome, 'absent') AS outcome,
 FROM access LEFT JOIN chk ON true LEFT JOIN chg ON true LEFT JOIN upd ON true`);
   }
 
-  function remove<Own extends object = object>(o: { guards?: Guards } = {}) {
+  /** Rows (`t`) outside of `scope` are absent. */
+  function remove<Own extends object = object>(o: { guards?: Guards; scope?: SQL } = {}) {
     return statement<Key & Own & RemoveInput, ResourceRow<Item>>(sql`
 WITH ${accessCte(theOne)}, chg AS (
-  SELECT t.*, ${state('t')} AS before FROM access JOIN ${table} t ON ${isTheOne} WHERE access.verdict = 'ok' FOR UPDATE OF t
+  SELECT t.*, ${state('t')} AS before FROM access JOIN ${table} t ON ${isTheOne} WHERE access.verdict = 'ok'${within(o.scope)} FOR UPDATE OF t
 ), chk AS (
   SELECT chg.id, CASE WHEN NOT ${matched('chg')} THEN 'stale' ${refusals(o.guards ?? {})}ELSE 'removed' END AS outcome
   FROM chg CROSS JOIN access

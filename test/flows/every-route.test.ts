@@ -27,7 +27,11 @@ const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const signedIn = () => routes.filter(({ security }) => security !== undefined);
 
 /** Without a security requirement: a signature in the link is the credential. */
-const BY_SIGNATURE = ['GET /v1/admin/exports/{id}/file', 'GET /v1/admin/services/{id}/documents/{documentId}/file'];
+const BY_SIGNATURE = [
+  'GET /v1/admin/exports/{id}/file',
+  'POST /v1/admin/exports/{id}/file',
+  'GET /v1/admin/services/{id}/documents/{documentId}/file',
+];
 
 /** What is about no service in its path, and what a grant for another service is told there. */
 const ABOUT_NO_SERVICE: Record<string, (answer: Answer) => void> = {
@@ -43,8 +47,12 @@ const ABOUT_NO_SERVICE: Record<string, (answer: Answer) => void> = {
   'GET /v1/audit/api-logs': ({ status, text }) => expect([status, text.includes(service)]).toEqual([200, false]),
   'GET /v1/audit/sessions': ({ status, text }) => expect([status, text.includes(service)]).toEqual([200, false]),
   'GET /v1/admin/exports/{id}': ({ status }) => expect(status).toBe(404),
+  'GET /v1/admin/exports/{id}/events': ({ status }) => expect(status).toBe(404),
+  'GET /v1/admin/exports': ({ status, json }) => expect([status, json.items]).toEqual([200, []]),
+  'POST /v1/admin/exports/estimate': ({ status }) => expect(status).toBe(404),
   // The service is in the body.
   'POST /v1/admin/exports': ({ status }) => expect(status).toBe(404),
+  'GET /v1/admin/export-schedules': ({ status, json }) => expect([status, json.items]).toEqual([200, []]),
   'POST /v1/gate/check': ({ status }) => expect(status).toBe(404),
   // Each record says which service it is about, and is about none when the caller's grants do not reach that one.
   'POST /v1/otlp/v1/logs': ({ status }) => expect(status).toBe(200),
@@ -52,7 +60,14 @@ const ABOUT_NO_SERVICE: Record<string, (answer: Answer) => void> = {
 };
 
 const BODIES: Record<string, () => object> = {
+  'POST /v1/admin/exports/estimate': () => ({ exportType: 'audit_logs', parameters: { serviceId: service } }),
   'POST /v1/admin/exports': () => ({ exportType: 'audit_logs', parameters: { serviceId: service } }),
+  'POST /v1/admin/export-schedules': () => ({
+    name: 'x',
+    exportType: 'audit_logs',
+    parameters: { serviceId: service },
+    cron: '0 6 * * *',
+  }),
   'POST /v1/gate/check': () => ({
     serviceId: service,
     host: 'example.com',

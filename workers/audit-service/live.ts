@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type LiveEvent, openLive } from '../../domain/audit/live-logs.ts';
 import { liveQuery } from '../../domain/audit/schema.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { eventStream } from '../event-stream.ts';
 import { type App, callerContext } from '../http.ts';
 import { problems } from '../openapi.ts';
 import { secured } from '../route.ts';
@@ -32,33 +32,12 @@ function frame(event: LiveEvent): string {
   return `id: ${event.id}\nevent: record\ndata: ${JSON.stringify(event.record)}\n\n`;
 }
 
-function ending(error: unknown): string {
-  const code = error instanceof DomainError ? error.code : 'internal';
-  return `event: end\ndata: ${JSON.stringify({ code })}\n\n`;
-}
-
 export function mountLive(app: App): void {
   app.openapi(route, async (c) => {
     const ctx = callerContext(c);
     const { 'last-event-id': lastEventId } = c.req.valid('header');
     const events = await openLive(ctx, c.get('standing'), c.req.valid('query'), lastEventId || null);
     const encoder = new TextEncoder();
-    const body = new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        try {
-          const { done, value } = await events.next();
-          if (done) controller.close();
-          else controller.enqueue(encoder.encode(value.map(frame).join('')));
-        } catch (error) {
-          if (!(error instanceof DomainError)) ctx.log.error('a live stream broke off', { error });
-          controller.enqueue(encoder.encode(ending(error)));
-          controller.close();
-        }
-      },
-      async cancel() {
-        await events.return();
-      },
-    });
-    return c.body(body, 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    return eventStream(c, events, (batch) => encoder.encode(batch.map(frame).join('')));
   });
 }

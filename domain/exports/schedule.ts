@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { freeText } from '../services/free-text.ts';
+import { normalised } from './asked.ts';
+import { cronProblem, isTimeZone, normaliseCron, runsAfter } from './cron.ts';
+import { PERIODS } from './period.ts';
+import { checkSpecification, type ExportSpecification, exportSpecification } from './schema.ts';
+import { hasTimeRange } from './types/index.ts';
+
+const SHOWN_RUNS = 3;
+
+const cron = z
+  .string()
+  .max(200)
+  .transform(normaliseCron)
+  .superRefine((text, context) => {
+    const problem = cronProblem(text);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const timeZone = z
+  .string()
+  .refine(isTimeZone, 'must be a time zone of the IANA database, such as Europe/Berlin or UTC');
+
+const { exportType, fileFormat, compression, parameters } = exportSpecification.shape;
+
+/** What its owner says of a schedule. */
+const settings = z.strictObject({
+  // The file is called so.
+  name: freeText(120).min(1, 'must not be empty'),
+  exportType,
+  fileFormat,
+  compression,
+  parameters,
+  period: z.enum(PERIODS).default('all'),
+  cron,
+  timeZone: timeZone.default('UTC'),
+  enabled: z.boolean().default(true),
+});
+type Settings = z.infer<typeof settings>;
+
+/** A change of some of them; `parameters` are replaced as a whole. What is left out has no default here. */
+export const scheduleChange = settings
+  .extend({
+    fileFormat: fileFormat.unwrap(),
+    compression: compression.unwrap(),
+    parameters: parameters.unwrap(),
+    period: z.enum(PERIODS),
+    timeZone,
+    enabled: z.boolean(),
+  })
+  .partial();
+export type ScheduleChange = z.infer<typeof scheduleChange>;
+
+export const specificationOf = ({
+  exportType,
+  fileFormat,
+  compression,
+  parameters,
+}: Pick<Settings, keyof ExportSpecification>): ExportSpecification => ({
+  exportType,
+  fileFormat,
+  compression,
+  parameters,
+});
+
+export const newSchedule = settings
+  .superRefine((schedule, context) => {
+    checkSpecification(specificationOf(schedule), context);
+    if (schedule.period === 'all') return;
+    const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (!hasTimeRange(schedule.exportType))
+      refuse(['period'], `must be all: ${schedule.exportType} cannot be narrowed to a time`);
+    for (const name of ['from', 'to'])
+      if (name in schedule.parameters)
+        refuse(['parameters', name], `leave it out, or make the period all: ${schedule.period} sets it at each run`);
+  })
+  .transform((schedule) => ({ ...schedule, parameters: normalised(specificationOf(schedule)) }));
+export type NewSchedule = z.infer<typeof newSchedule>;
+
+interface Times {
+  cron: string;
+  timeZone: string;
+}
+
+/** RFC 3339; null: none comes any more. @param after milliseconds */
+export function nextRunOf({ cron, timeZone }: Times, after: number): string | null {
+  const [next] = runsAfter(cron, timeZone, after, 1);
+  return next === undefined ? null : new Date(next).toISOString();
+}
+
+/** The next run and those after it; none of a schedule that is off. */
+export function comingRuns({ cron, timeZone, nextRunAt }: Times & { nextRunAt: string | null }): string[] {
+  if (nextRunAt === null) return [];
+  const later = runsAfter(cron, timeZone, Date.parse(nextRunAt), SHOWN_RUNS - 1);
+  return [nextRunAt, ...later.map((ms) => new Date(ms).toISOString())];
+}

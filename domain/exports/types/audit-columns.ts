@@ -1,0 +1,20 @@
+/** What a file of audit records shows of each. */
+export const AUDIT_COLUMNS = [
+  ['id', 'uuid', 'The record’s id (UUIDv7)'],
+  ['timestamp', 'time', 'When it happened, UTC'],
+  ['actor_id', 'uuid', 'The admin who did it; the nil UUID: nobody known'],
+  ['actor_email', 'text', 'The admin’s e-mail address at the time'],
+  ['actor_role', 'word', 'The strongest role the admin held for it; "system" for what Steward did by itself'],
+  ['action', 'word', 'What was done, such as service.config.update'],
+  ['resource', 'word', 'The kind of thing it was done to'],
+  ['resource_id', 'text', 'Which one'],
+  ['service_id', 'optional-uuid', 'The service it is about; empty: about none'],
+  ['outcome', 'word', 'success, denied or failure'],
+  ['before_state', 'json', 'The thing before, redacted, as JSON; empty: there was none'],
+  ['after_state', 'json', 'The thing afterwards, redacted, as JSON'],
+  ['reason', 'text', 'The reason given, or why it failed'],
+  ['ip_address', 'address', 'Anonymised: IPv4 to /24, IPv6 to /48'],
+  ['request_id', 'text', 'X-Request-Id of the request'],
+  ['trace_id', 'word', 'W3C trace id of the request'],
+  ['session_id', 'text', 'The sign-in session it was done in'],
+] as const;
