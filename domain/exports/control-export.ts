@@ -39,7 +39,7 @@ async function control(
 
 const shown = ({ isChanged: _, ...view }: ExportView & { isChanged: boolean }): ExportView => view;
 
-/** Nothing more is written once this is answered but for a part that is on its way; it stays where it is until it is resumed. */
+/** Nothing more is committed once this is answered; up to two parts may still reach the store. It stays where it is until it is resumed. */
 export const pauseExport = async (ctx: CallerContext, exportId: string, reason: string) =>
   shown(
     await control(ctx, exportId, {

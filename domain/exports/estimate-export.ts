@@ -2,7 +2,7 @@ import { authorise } from '../../drizzle/repositories/authorise.ts';
 import { recentSpeed } from '../../drizzle/repositories/export-speed.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';
-import { type Action, ruleOf } from '../audit/actions.ts';
+import { type Action, EVERYWHERE, ruleOf } from '../audit/actions.ts';
 import type { CallerContext } from '../context.ts';
 import { Invalid, Unavailable } from '../errors.ts';
 import { clickhouseTime } from '../instant.ts';
@@ -62,18 +62,18 @@ export async function assertFits(ctx: CallerContext, asked: ExportSpecification)
 
 async function wantedNow(ctx: CallerContext, action: Action, asked: ExportSpecification) {
   const type: ExportType = EXPORT_TYPES[asked.exportType];
+  const { serviceId } = askedFor(asked);
   const [row] = await ctx.db.api.run(authorise, {
     ...callerInput(ctx, action, '', [type.permission]),
-    serviceId: askedFor(asked).serviceId,
+    serviceId,
     resource: ruleOf(action).resource,
     resourceId: '',
   });
   const { scope } = assertAllowed(ctx, row);
-  const service = normalised(asked).serviceId;
   const cutoff = `${clickhouseTime(new Date(ctx.now()).toISOString())}000`;
   const wanted: Wanted = {
     parameters: normalised(asked),
-    scope: typeof service === 'string' ? [service.toLowerCase()] : scope,
+    scope: serviceId === null || serviceId === EVERYWHERE ? scope : [serviceId],
     cutoff,
   };
   return { type, wanted };

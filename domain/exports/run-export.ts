@@ -104,7 +104,8 @@ async function proceed(ctx: Context, run: Run): Promise<RunResult> {
   const started = run.row.next_seq > 0 && !type.resumable ? { ...run, row: await anew(ctx, run) } : run;
   const { row } = started;
   if (row.next_seq === 0 && !(await settled(ctx, row, type.awaits))) return 'waiting';
-  if (row.rows_expected === null || row.rows_done < row.rows_expected || row.next_seq === 0) {
+  // The last part leaves no position to go on from.
+  if (row.next_seq === 0 || row.position !== null) {
     const outcome = await write(ctx, started, type);
     if (outcome !== 'written') return outcome;
   }

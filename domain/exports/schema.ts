@@ -23,7 +23,10 @@ export function checkSpecification(asked: ExportSpecification, context: Issues):
   if (asked.compression !== 'none' && (asked.fileFormat === 'pdf' || asked.fileFormat === 'xlsx'))
     refuse(['compression'], `must be none: ${asked.fileFormat} files are compressed already`);
   const parsed = EXPORT_TYPES[asked.exportType].filter.safeParse(asked.parameters);
-  for (const { path, message } of parsed.error?.issues ?? []) refuse(['parameters', ...path], message);
+  for (const issue of parsed.error?.issues ?? []) {
+    if (issue.code !== 'unrecognized_keys') refuse(['parameters', ...issue.path], issue.message);
+    else for (const key of issue.keys) refuse(['parameters', ...issue.path, key], 'is not a filter of this type');
+  }
   for (const [name, value] of Object.entries(asked.parameters)) {
     // Kept with the export and in its records.
     if (typeof value === 'string')

@@ -33,7 +33,7 @@ export async function writeChunks(ctx: Context, run: Run, writing: Writing): Pro
     const key = chunkKey(row.id, row.generation, seq, type.stable ? null : run.fence);
     const [stored] = await Promise.all([store(ctx, row, key, chunk), committed]);
     reader.release(chunk);
-    committed = run.commit(row, { seq, key, rows, position, stored });
+    committed = run.commit(row, { seq, key, rows, position: last ? null : position, stored });
     committed.catch(() => undefined);
     if (last) {
       await committed;

@@ -102,6 +102,7 @@ export function ofClickHouse<Schema extends z.ZodObject, Filter>(
   const isOneReading = source.changing === true;
   return {
     ...type,
+    order: `${type.order} (UUIDs as ClickHouse sorts them, their second half first)`,
     awaits,
     stable: !isOneReading,
     resumable: !isOneReading,
