@@ -192,10 +192,15 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
     },
     async finished(as: Person, exportId: string): Promise<Answer['json']> {
       let view: Answer['json'];
-      await until(async () => {
-        view = (await app.call('GET', `/v1/admin/exports/${exportId}`, { as })).json;
-        return ['ready', 'failed', 'expired'].includes(view.status);
-      }, `export ${exportId} ends`);
+      await until(
+        async () => {
+          view = (await app.call('GET', `/v1/admin/exports/${exportId}`, { as })).json;
+          return ['ready', 'failed', 'expired'].includes(view.status);
+        },
+        `export ${exportId} ends`,
+        40_000,
+        150,
+      );
       return view;
     },
     download: (url: string, headers: Record<string, string> = {}) => {
@@ -246,10 +251,15 @@ async function mintToken(
 }
 
 /** Asks again until it is so. @throws Error after a time that only a fault can use up */
-export async function until(isSo: () => Promise<boolean>, what: string, timeoutMs = 40_000): Promise<void> {
+export async function until(
+  isSo: () => Promise<boolean>,
+  what: string,
+  timeoutMs = 40_000,
+  everyMs = 50,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

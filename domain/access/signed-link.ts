@@ -32,8 +32,8 @@ function signedBytes(claims: LinkClaims, keyId: string): Uint8Array<ArrayBuffer>
     String(claims.issuedAt),
     String(claims.expiresAt),
     DISPOSITION,
-    claims.once ?? '',
-    claims.bundle ? BUNDLE : '',
+    ...(claims.once === null ? [] : [`once=${claims.once}`]),
+    ...(claims.bundle ? [`bundle=${BUNDLE}`] : []),
     keyId,
   ];
   return new TextEncoder().encode(

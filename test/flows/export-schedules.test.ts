@@ -85,7 +85,7 @@ describe('export-schedules.resource', () => {
       [{ period: 'previous_day', parameters: { from: '2026-01-01T00:00:00Z' } }, 'parameters.from', 'leave it out'],
       [{ period: 'previous_day', exportType: 'admins' }, 'period', 'cannot be narrowed to a time'],
       [{ exportType: 'passwords' }, 'exportType', 'Invalid option'],
-      [{ parameters: { nonsense: 1 } }, 'parameters', 'nonsense'],
+      [{ parameters: { nonsense: 1 } }, 'parameters.nonsense', 'nonsense'],
       [{ fileFormat: 'pdf', compression: 'gzip' }, 'compression', 'must be none'],
       [{ name: ' ' }, 'name', 'must not be empty'],
       [{ every: 'day' }, 'every', 'is not a field'],

@@ -95,9 +95,11 @@ describe('gate.faces', () => {
       expect(await refusal(mine, viewer)).toEqual([name, 'PermissionDenied', 'forbidden']);
       expect(await refusal(mine, null)).toEqual([name, 'Unauthenticated', 'unauthenticated']);
       expect(await refusal('not-a-uuid', machine)).toEqual([name, 'InvalidArgument', 'invalid_field']);
-      expect((await refusal(mine, machine, { host: 'x'.repeat(100_000) }))[1]).toMatch(
-        /ResourceExhausted|InvalidArgument/,
-      );
+      // A request refused before it was sent whole may end as a broken connection: the client then cannot know why, and asks again.
+      let tooLarge = await refusal(mine, machine, { host: 'x'.repeat(100_000) });
+      for (let tries = 1; tooLarge[1] === 'Internal' && tries < 4; tries++)
+        tooLarge = await refusal(mine, machine, { host: 'x'.repeat(100_000) });
+      expect(tooLarge[1]).toMatch(/ResourceExhausted|InvalidArgument/);
     }
   });
 
