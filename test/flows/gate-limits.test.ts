@@ -34,15 +34,17 @@ describe('gate.limits', () => {
 
   it('are one budget for all faces', async () => {
     const service = await limited(50);
+    // Its configuration is read before: on a busy machine 200 at once have waited longer for it than the gate is patient.
+    const first = await checkByBinding(app, visit(service), 1);
     const [byBinding, ...overHttp] = await Promise.all([
-      checkByBinding(app, visit(service), 100),
+      checkByBinding(app, visit(service), 99),
       ...Array.from({ length: 100 }, () => checkOverHttp(app, machine, visit(service))),
     ]);
     // Besides the count: who is not let in is told why, and it is the limit.
-    expect(new Set([...byBinding, ...overHttp].map(({ reason }) => reason))).toEqual(
+    expect(new Set([...first, ...byBinding, ...overHttp].map(({ reason }) => reason))).toEqual(
       new Set(['allowed', 'rate_limited']),
     );
-    expect(allowed([...byBinding, ...overHttp])).toHaveLength(50);
+    expect(allowed([...first, ...byBinding, ...overHttp])).toHaveLength(50);
   });
 
   it('count nothing for a request that is refused anyway', async () => {
