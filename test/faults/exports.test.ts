@@ -149,5 +149,5 @@ describe('exports while everything around them fails', () => {
     console.log(
       `exports: seed ${seed}, tried ${runs}, faults ${faults} (${bucketFaults} of them of the file store), ready ${ended.ready}, failed with a reason ${ended.failed}, wrong or hanging 0`,
     );
-  }, 150_000);
+  });
 });
