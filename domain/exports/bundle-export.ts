@@ -1,4 +1,4 @@
-import type { DownloadRow } from '../../drizzle/repositories/export-requests.ts';
+import type { DownloadRow } from '../../drizzle/repositories/export-downloads.ts';
 import type { Context } from '../context.ts';
 import { type BundleFile, type Part, zipParts } from './bundle.ts';
 import { crc32 } from './crc32.ts';

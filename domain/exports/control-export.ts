@@ -6,7 +6,7 @@ import {
   pauseExport as pauseRow,
   resumeExport as resumeRow,
   retryExport as retryRow,
-} from '../../drizzle/repositories/export-requests.ts';
+} from '../../drizzle/repositories/export-controls.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';

@@ -1,4 +1,4 @@
-import type { DownloadRow } from '../../drizzle/repositories/export-requests.ts';
+import type { DownloadRow } from '../../drizzle/repositories/export-downloads.ts';
 import { extensionOf, type FormatName } from './file-format.ts';
 
 type Named = Pick<DownloadRow, 'export_type' | 'created_at' | 'file_format' | 'compression' | 'name'>;

@@ -1,4 +1,4 @@
-import { recordLink } from '../../drizzle/repositories/export-requests.ts';
+import { recordLink } from '../../drizzle/repositories/export-downloads.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';

@@ -2,7 +2,7 @@ import {
   type DownloadRow,
   openDownload as openDownloadRow,
   recordSent,
-} from '../../drizzle/repositories/export-requests.ts';
+} from '../../drizzle/repositories/export-downloads.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import { newEvent } from '../access/caller.ts';
 import type { Context, Principal } from '../context.ts';
