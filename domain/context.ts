@@ -86,6 +86,7 @@ export interface Context {
     ): Promise<{ held: boolean; yield: boolean }>;
     /** `comesBack`: a message is under way for it; `unserved`: it could not use its turn. */
     leave(exportId: string, comesBack?: boolean | 'unserved'): Promise<void>;
+    withdraw(exportId: string): Promise<void>;
   };
   /** One object an export. */
   exportRuns: {

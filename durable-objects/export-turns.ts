@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { arrive, enter, goOn, leave, noTurns, type TurnLimits, type Turns } from '../domain/exports/turns.ts';
+import { arrive, enter, goOn, leave, noTurns, type TurnLimits, type Turns, withdraw } from '../domain/exports/turns.ts';
 
 /** Named by its form: what another version stored is not read, and running exports get their places back by going on. */
 const KEY = 'turns:1';
@@ -33,6 +33,10 @@ export class ExportTurns extends DurableObject {
 
   async leave(exportId: string, comesBack: boolean | 'unserved'): Promise<void> {
     this.#change((turns) => leave(turns, exportId, comesBack, Date.now()));
+  }
+
+  async withdraw(exportId: string): Promise<void> {
+    this.#change((turns) => withdraw(turns, exportId, Date.now()));
   }
 
   #change<Result>(change: (turns: Turns) => Result): Result {

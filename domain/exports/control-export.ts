@@ -40,13 +40,14 @@ async function control(
 const shown = ({ isChanged: _, ...view }: ExportView & { isChanged: boolean }): ExportView => view;
 
 /** Nothing more is committed once this is answered; up to two parts may still reach the store. It stays where it is until it is resumed. */
-export const pauseExport = async (ctx: CallerContext, exportId: string, reason: string) =>
-  shown(
-    await control(ctx, exportId, {
-      ...{ action: 'export.pause', change: pauseRow, reason },
-      refusal: 'Only an export that is under way can be paused.',
-    }),
-  );
+export async function pauseExport(ctx: CallerContext, exportId: string, reason: string): Promise<ExportView> {
+  const view = await control(ctx, exportId, {
+    ...{ action: 'export.pause', change: pauseRow, reason },
+    refusal: 'Only an export that is under way can be paused.',
+  });
+  ctx.later(ctx.exportTurns.withdraw(exportId));
+  return shown(view);
+}
 
 export async function resumeExport(ctx: CallerContext, exportId: string, reason: string): Promise<ExportView> {
   const view = await control(ctx, exportId, {
@@ -63,6 +64,7 @@ export async function cancelExport(ctx: CallerContext, exportId: string, reason:
     ...{ action: 'export.cancel', change: cancelRow, reason },
     refusal: 'Only an export that is under way can be cancelled.',
   });
+  ctx.later(ctx.exportTurns.withdraw(exportId));
   ctx.later(purge(ctx, exportId));
   if (view.isChanged) ctx.later(notifyCancelled(ctx, view));
   return shown(view);

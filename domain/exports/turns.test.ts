@@ -14,6 +14,7 @@ import {
   type TurnLimits,
   type Turns,
   WAY_MS,
+  withdraw,
 } from './turns.ts';
 
 fc.configureGlobal({ seed: 20_261_122, numRuns: 500 });
@@ -23,13 +24,15 @@ const LEASE = 2000;
 const LIMITS = { all: 3, perAdmin: 2 };
 const adminOf = (exportId: string) => `admin-${exportId[0]}`;
 
-type Step = { kind: 'wait'; ms: number } | { kind: 'arrive' | 'enter' | 'goOn' | 'leave' | 'die'; id: string };
+type Step =
+  | { kind: 'wait'; ms: number }
+  | { kind: 'arrive' | 'enter' | 'goOn' | 'leave' | 'withdraw' | 'die'; id: string };
 
 const ids = fc.constantFrom(...['a', 'b', 'c'].flatMap((admin) => [1, 2, 3, 4].map((n) => `${admin}${n}`)));
 const steps = fc.array(
   fc.oneof<fc.Arbitrary<Step>[]>(
     fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(1, 100, SLICE_MS, STUCK_MS, LEASE, PATIENCE_MS) }),
-    ...(['arrive', 'enter', 'enter', 'enter', 'goOn', 'goOn', 'leave', 'die'] as const).map((kind) =>
+    ...(['arrive', 'enter', 'enter', 'enter', 'goOn', 'goOn', 'leave', 'withdraw', 'die'] as const).map((kind) =>
       fc.record({ kind: fc.constant(kind), id: ids }),
     ),
   ),
@@ -116,6 +119,11 @@ class World {
     leave(this.turns, id, comesBack, this.now);
     this.waiting.delete(id);
     if (this.working.delete(id) && comesBack) this.heard(id);
+  }
+
+  withdraw(id: string): void {
+    withdraw(this.turns, id, this.now);
+    this.waiting.delete(id);
   }
 
   /** A run that is gone says nothing any more; its place is free when its lease is over. */
@@ -209,6 +217,18 @@ describe('turns', () => {
     expect(turns.waiting.size).toBe(1);
     arrive(turns, 'c1', 'c', FORGOTTEN_MS);
     expect([...turns.waiting.keys()]).toEqual(['c1']);
+  });
+
+  it('are not kept for one that was paused or cancelled in the line; at work it keeps its own', () => {
+    const turns = noTurns();
+    const limits = { all: 1, perAdmin: 1 };
+    const enters = (id: string) => enter(turns, id, adminOf(id), limits, LEASE, 0);
+    expect([enters('a1'), enters('b1'), enters('c1')]).toEqual([true, false, false]);
+    withdraw(turns, 'a1', 0);
+    expect(enters('c1')).toBe(false);
+    withdraw(turns, 'b1', 0);
+    leave(turns, 'a1', false, 0);
+    expect(enters('c1')).toBe(true);
   });
 
   it('remember no more than a thousand who wait', () => {

@@ -129,6 +129,12 @@ export function leave(turns: Turns, exportId: string, comesBack: boolean | 'unse
   if (comesBack) hear(turns, exportId, holder.adminId, now);
 }
 
+/** Waits no longer: it was paused or cancelled. At work, it keeps its place until it has left. */
+export function withdraw(turns: Turns, exportId: string, now: number): void {
+  tidy(turns, now);
+  turns.waiting.delete(exportId);
+}
+
 type Line = [exportId: string, waiter: Waiter][];
 
 /** Gives the free places away, to the first in line each; true if this export is among them. */

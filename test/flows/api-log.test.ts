@@ -87,15 +87,16 @@ async function ask(q: Question, on = app): Promise<Asked> {
   return { requestId, sentAt, doneAt: Date.now(), answer, row };
 }
 
-const rowsOf = (ids: readonly string[]) =>
-  app.analytics<Row>(
-    `SELECT * FROM audit_db.admin_api_logs WHERE request_id IN (${ids.map((id) => `'${id}'`).join(', ')}) ORDER BY id`,
-  );
+const among = (ids: readonly string[]) =>
+  `FROM audit_db.admin_api_logs WHERE request_id IN (${ids.map((id) => `'${id}'`).join(', ')})`;
+const rowsOf = (ids: readonly string[]) => app.analytics<Row>(`SELECT * ${among(ids)} ORDER BY id`);
+const countOf = async (ids: readonly string[]) =>
+  Number((await app.analytics<{ n: string }>(`SELECT count() AS n ${among(ids)}`))[0]?.n);
 
 /** Waits for the row of each call and compares every field. @returns what is wrong */
 async function wrongRows(asked: readonly Asked[]): Promise<string[]> {
   const ids = asked.map(({ requestId }) => requestId);
-  await until(async () => (await rowsOf(ids)).length >= ids.length, `${ids.length} API logs are stored`);
+  await until(async () => (await countOf(ids)) >= ids.length, `${ids.length} API logs are stored`, 40_000, 150);
   const rows = await rowsOf(ids);
   const wrong = rows.length === ids.length ? [] : [`${rows.length} rows of ${ids.length} calls`];
   for (const { requestId, row: expected, sentAt, doneAt } of asked) {
@@ -130,18 +131,22 @@ async function everywhere(as: Person, service: string, roleOf: (about: string | 
   return asked;
 }
 
-describe('API logs', () => {
+describe.concurrent('API logs', () => {
   it('hold one row for every call of a verified caller, whatever came of it', async () => {
     const service = await app.service();
-    const asked = await everywhere(owner, service, () => 'owner');
     const viewer = await app.person('viewer', service);
-    asked.push(...(await everywhere(viewer, service, () => 'viewer')));
     const stranger = await app.person('operator', await app.service());
-    asked.push(...(await everywhere(stranger, service, (about) => (about ? 'none' : 'operator'))));
     const revoked = await app.person('owner');
     await app.call('GET', '/v1/admin/me', { as: revoked });
     await app.call('DELETE', `/v1/admin/sessions/${revoked.sessionId}`, { as: owner });
-    asked.push(...(await everywhere(revoked, service, () => 'owner')));
+    const asked = (
+      await Promise.all([
+        everywhere(owner, service, () => 'owner'),
+        everywhere(viewer, service, () => 'viewer'),
+        everywhere(stranger, service, (about) => (about ? 'none' : 'operator')),
+        everywhere(revoked, service, () => 'owner'),
+      ])
+    ).flat();
     const newcomer = await app.person('auditor');
     for (const path of ['/v1/nothing', `/v1/admin/services/${service}/nothing`, '/v1/admin/nothing/at/all'])
       asked.push(await ask({ as: newcomer, method: 'GET', path, template: '(none)', role: 'auditor' }));
@@ -197,7 +202,7 @@ describe('API logs', () => {
     leaving.abort();
   });
 
-  it('tell of dependencies that are away, too', async () => {
+  it('tell of dependencies that are away, too', { concurrent: false }, async () => {
     const service = await app.service();
     const template = '/v1/admin/services/{id}/config';
     const path = template.replace('{id}', service);
@@ -213,7 +218,7 @@ describe('API logs', () => {
     console.log(`api logs while Postgres is away: calls tried ${asked.length}, logged ${asked.length}, wrong 0`);
   });
 
-  it('are not made of what has no verified caller, nor of the gate and telemetry', async () => {
+  it('are not made of what has no verified caller, nor of the gate and telemetry', { concurrent: false }, async () => {
     const service = await app.service();
     const id = () => `silent-${randomUUID()}`;
     const ids: string[] = [];
@@ -245,7 +250,7 @@ describe('API logs', () => {
   });
 });
 
-describe('API logs of calls that are too many', () => {
+describe.concurrent('API logs of calls that are too many', () => {
   it('name who made them and which route they were for', async () => {
     const strict = await startApp({ API_RATE_LIMIT: '2;w=3600' });
     try {
@@ -268,7 +273,7 @@ describe('API logs and the audit level', () => {
   const domains = '/v1/admin/services/{id}/domains';
   const config = '/v1/admin/services/{id}/config';
 
-  it('hold bodies at DETAILED only, redacted and cut, and nothing at MINIMAL, from the next call on', async () => {
+  it.concurrent('hold bodies at DETAILED only, redacted and cut, and nothing at MINIMAL, from the next call on', async () => {
     const service = await app.service();
     const path = (template: string) => template.replace('{id}', service);
     const asked: Asked[] = [];
@@ -302,7 +307,7 @@ describe('API logs and the audit level', () => {
     console.log(`api logs by level: calls tried ${asked.length + silent.length}, bodies wrong 0, logged at MINIMAL 0`);
   });
 
-  it('cut bodies after they were redacted, and say how much is gone', async () => {
+  it.concurrent('cut bodies after they were redacted, and say how much is gone', async () => {
     const service = await app.service();
     await setLevel(service, 'DETAILED');
     // The secret lies across the place of the cut.

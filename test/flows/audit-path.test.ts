@@ -21,6 +21,17 @@ async function changes(service: string, count: number): Promise<void> {
     expect((await app.patch(operator, service, { rateLimitRequests: 5000 + n })).status).toBe(200);
 }
 
+/** What a drainer gave back may be taken again at once, and `consumers` take it: nobody waits for the queue or a lease. */
+async function drainNow(consumers: number): Promise<void> {
+  await app.db.query(`UPDATE audit_outbox SET leased_until = now() WHERE sent_at IS NULL AND leased_until IS NOT NULL`);
+  const worker = await app.worker().miniflare.getWorker('steward');
+  const deliver = (n: number) =>
+    worker.queue('audit-outbox', [
+      { id: `m${n}`, timestamp: new Date(), attempts: 1, body: { v: 1, kind: 'audit.drain' } },
+    ]);
+  await Promise.all(Array.from({ length: consumers }, (_, n) => deliver(n)));
+}
+
 /** Rows as they lie in the table, without anything that would hide a duplicate. */
 const storedOnce = async (service: string, count: number) => {
   const rows = await app.auditOf(service);
@@ -83,6 +94,7 @@ describe('audit-path.bad-days', () => {
     await until(async () => app.clickhouse.faults() > 0, 'a drain was tried');
     expect(await app.auditOf(service)).toEqual([]);
     app.clickhouse.decide(() => 'none');
+    await drainNow(1);
     await app.drained();
     await storedOnce(service, 5);
     console.log('ClickHouse down for 5 PATCHes: tried 5, lost 0, doubled 0');
@@ -93,6 +105,10 @@ describe('audit-path.bad-days', () => {
     let lost = 0;
     app.clickhouse.decide((call) => (isInsert(call) && lost++ < 10 ? 'lose-reply' : 'none'));
     await changes(service, 20);
+    await until(async () => {
+      await drainNow(1);
+      return lost > 10;
+    }, 'ten replies are lost');
     await app.drained();
     await storedOnce(service, 20);
     expect(lost).toBeGreaterThan(1);
@@ -108,9 +124,7 @@ describe('audit-path.bad-days', () => {
     await until(async () => lost > 0, 'an acknowledgement is lost');
     expect(await app.auditOf(service)).not.toEqual([]);
     app.postgres.decide(() => 'none');
-    await app.db.query(
-      `UPDATE audit_outbox SET leased_until = now() WHERE sent_at IS NULL AND leased_until IS NOT NULL`,
-    );
+    await drainNow(1);
     await app.drained();
     await storedOnce(service, 20);
     console.log(`acknowledgements lost ${Math.ceil(lost / 2)}: records 20, missing 0, doubled 0`);
@@ -124,17 +138,7 @@ describe('audit-path.bad-days', () => {
       app.clickhouse.decide(() => 'refuse');
       await changes(service, 3);
       app.clickhouse.decide(() => 'none');
-      await app.db.query(
-        `UPDATE audit_outbox SET leased_until = now() WHERE sent_at IS NULL AND leased_until IS NOT NULL`,
-      );
-      const worker = await app.worker().miniflare.getWorker('steward');
-      await Promise.all(
-        Array.from({ length: 5 }, (_, n) =>
-          worker.queue('audit-outbox', [
-            { id: `m${n}`, timestamp: new Date(), attempts: 1, body: { v: 1, kind: 'audit.drain' } },
-          ]),
-        ),
-      );
+      await drainNow(5);
       await app.drained();
       await storedOnce(service, 3);
     }
@@ -150,12 +154,7 @@ describe('audit-path.bad-days', () => {
          $2::uuid, 'success', '::', 'r', 't' FROM (SELECT uuidv7() AS u FROM generate_series(1, 3000)) AS ids`,
       [operator.id, service],
     );
-    const worker = await app.worker().miniflare.getWorker('steward');
-    const deliver = (n: number) =>
-      worker.queue('audit-outbox', [
-        { id: `d${n}`, timestamp: new Date(), attempts: 1, body: { v: 1, kind: 'audit.drain' } },
-      ]);
-    await Promise.all([1, 2, 3, 4].map(deliver));
+    await drainNow(4);
     await app.drained();
     await storedOnce(service, 3000);
     console.log('four consumers over 3,000 records: missing 0, doubled 0');

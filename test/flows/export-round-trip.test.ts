@@ -66,6 +66,15 @@ async function roundTrip(asked: { exportType: string; parameters: object }, plan
 }
 
 describe('export_round_trip.happy', () => {
+  it('expects of a guarded formula that no line of it starts like one, and nothing lost', () => {
+    const starts = /(^|[\r\n])[=+\-@\t＝＋－＠]|^[\r\n]/;
+    expect(FORMULAS.filter((text) => !starts.test(text))).toEqual(["'=1", '"=1']);
+    expect(FORMULAS.map(guarded).filter((text) => starts.test(text))).toEqual([]);
+    const bare = (text: string) => text.replaceAll("'", '');
+    expect(FORMULAS.map((text) => bare(guarded(text)))).toEqual(FORMULAS.map(bare));
+    expect([...NUMBERS, ...TEXTS].filter((text) => guarded(text) !== text)).toEqual([]);
+  });
+
   it('brings every cell of ClickHouse back through two CSV parsers and a JSON parser', async () => {
     const sessionId = randomUUID();
     const all = [...FORMULAS, ...NUMBERS, ...TEXTS, ...WITH_NUL, ...STATES, ...generated()];

@@ -3,8 +3,13 @@ import { type App, type Person, startApp, until } from '../app.ts';
 import { insertRecords } from '../records.ts';
 
 let app: App;
+/** Milliseconds that each part takes to be stored. */
+let partMs = 0;
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '20000' });
+  app = await startApp(
+    { EXPORT_CHUNK_BYTES: '60000' },
+    { bucket: () => new Promise((resolve) => setTimeout(() => resolve('none'), partMs)) },
+  );
 });
 afterAll(() => app.stop());
 
@@ -17,6 +22,8 @@ describe('exports.turns', () => {
     await insertRecords(app, long, { count: 12_000, days: 3 });
     await insertRecords(app, short, { count: 100, days: 1 });
     const action = 'service.config.update';
+    // So that the long one takes its time, however fast the machine is.
+    partMs = 100;
     const longId = await app.exported(mine, { serviceId: long, action });
     await until(async () => (await viewOf(mine, longId)).rowsDone > 0, 'the long one has begun');
     const waits: number[] = [];
@@ -28,6 +35,7 @@ describe('exports.turns', () => {
       const { status, rowsDone } = await viewOf(mine, longId);
       expect([status, rowsDone < 12_000]).toEqual(['processing', true]);
     }
+    partMs = 0;
     const view = await app.finished(mine, longId);
     expect([view.status, view.rowsDone]).toEqual(['ready', 12_000]);
     console.log(

@@ -2,21 +2,23 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { addTester, caller, checkByBinding, checkOverHttp, type Decision, openService, visit } from '../gate.ts';
 
-let app: App;
-let machine: Person;
-let operator: Person;
-beforeAll(async () => {
-  app = await startApp({}, { caller });
-  [machine, operator] = await Promise.all([app.person('gate'), app.person('operator')]);
-});
-afterEach(() => app.postgres.decide(() => 'none'));
-afterAll(() => app.stop());
+const AUDIENCE = 'https://shop.test/api';
 
-const check = async (serviceId: string, more: object = {}): Promise<Decision> =>
-  (await checkByBinding(app, visit(serviceId, more)))[0] as Decision;
+let app: App;
+/** Its visitors are another issuer's. One test waits there for a copy to age, while others restart `app`. */
+let shop: App;
+let machine: Person;
+beforeAll(async () => {
+  [app, shop] = await Promise.all([startApp({}, { caller }), startApp({ GATE_AUDIENCE: AUDIENCE }, { caller })]);
+  machine = await app.person('gate');
+});
+afterAll(() => Promise.all([app.stop(), shop.stop()]));
+
+const check = async (serviceId: string, more: object = {}, on = app): Promise<Decision> =>
+  (await checkByBinding(on, visit(serviceId, more)))[0] as Decision;
 
 const LAST_KNOWN = /^last-known-good; age=\d+$/;
-const failedLoads = () => app.log.filter((line) => line.includes('a configuration cannot be loaded')).length;
+const failedLoads = () => shop.log.filter((line) => line.includes('a configuration cannot be loaded')).length;
 
 /** The copy in KV is written after the answer. */
 const copied = async (serviceId: string) => {
@@ -24,26 +26,26 @@ const copied = async (serviceId: string) => {
   await until(async () => (await kv.get(`gate:${serviceId}`)) !== null, 'the copy is in KV');
 };
 
-describe('gate.outage', () => {
+describe.concurrent('gate.outage', () => {
   it('decides all the same from its own copy, says so, and learns of a change when Postgres is back', async () => {
-    const service = await openService(app, {
+    const service = await openService(shop, {
       ipWhitelistEnabled: true,
       ipWhitelist: ['203.0.113.0/24'],
       rateLimitEnabled: true,
     });
-    expect((await check(service)).headers['Steward-Gate-Config']).toBeUndefined();
+    expect((await check(service, {}, shop)).headers['Steward-Gate-Config']).toBeUndefined();
     const before = failedLoads();
-    app.postgres.decide(() => 'refuse');
-    let decision = await check(service);
+    shop.postgres.decide(() => 'refuse');
+    let decision = await check(service, {}, shop);
     await until(async () => {
-      decision = await check(service);
+      decision = await check(service, {}, shop);
       expect(decision.reason).toBe('allowed');
       return decision.headers['Steward-Gate-Config'] !== undefined;
     }, 'the copy is 10 s old');
     expect(decision.headers['Steward-Gate-Config']).toMatch(LAST_KNOWN);
     expect(decision.headers.RateLimit).toMatch(/^"gate";r=/);
-    expect(await check(service, { ip: '192.0.2.1' })).toMatchObject({ reason: 'ip_not_allowed', allow: false });
-    const asked = await checkByBinding(app, visit(service), 500);
+    expect(await check(service, { ip: '192.0.2.1' }, shop)).toMatchObject({ reason: 'ip_not_allowed', allow: false });
+    const asked = await checkByBinding(shop, visit(service), 500);
     expect(asked.filter(({ allow }) => allow)).toHaveLength(500);
     expect(asked.every(({ headers }) => LAST_KNOWN.test(headers['Steward-Gate-Config'] ?? ''))).toBe(true);
     const failed = failedLoads() - before;
@@ -51,14 +53,21 @@ describe('gate.outage', () => {
     // At most one attempt a second, however many ask.
     expect(failed).toBeLessThan(10);
 
-    app.postgres.decide(() => 'none');
-    expect((await app.patch(operator, service, { maintenanceMode: true })).status).toBe(200);
-    decision = await check(service);
+    shop.postgres.decide(() => 'none');
+    const operator = await shop.person('operator');
+    expect((await shop.patch(operator, service, { maintenanceMode: true })).status).toBe(200);
+    decision = await check(service, {}, shop);
     expect([decision.reason, decision.headers['Steward-Gate-Config']]).toEqual(['maintenance', undefined]);
     console.log(`gate without Postgres: tried 502, undecided 0, loads that failed ${failed}`);
   });
+});
 
-  it('goes on over HTTP for a machine it knows, also when every object was evicted, and for nobody else', async () => {
+describe.concurrent('gate.outage of one Steward', () => {
+  afterEach(() => app.postgres.decide(() => 'none'));
+
+  it('goes on over HTTP for a machine it knows, also when every object was evicted, and for nobody else', {
+    concurrent: false,
+  }, async () => {
     const service = await openService(app);
     expect((await checkOverHttp(app, machine, visit(service))).reason).toBe('allowed');
     await copied(service);
@@ -80,7 +89,7 @@ describe('gate.outage', () => {
     console.log(`gate over HTTP without Postgres: tried ${tried}, undecided 0; strangers let through 0`);
   });
 
-  it('decides in a fresh isolate from KV’s copy', async () => {
+  it('decides in a fresh isolate from KV’s copy', { concurrent: false }, async () => {
     const service = await openService(app, { ipWhitelistEnabled: true, ipWhitelist: ['203.0.113.9'] });
     const tester = await addTester(app, service, ['bypass_ip']);
     await check(service);
@@ -107,7 +116,9 @@ describe('gate.outage', () => {
     );
   });
 
-  it('does not wait for a Postgres that hangs longer than two seconds, and then not at all', async () => {
+  it('does not wait for a Postgres that hangs longer than two seconds, and then not at all', {
+    concurrent: false,
+  }, async () => {
     const service = await openService(app);
     await check(service);
     await copied(service);
@@ -123,7 +134,7 @@ describe('gate.outage', () => {
     console.log(`gate with a Postgres that hangs: tried 200, undecided 0, asked Postgres ${hung} times`);
   });
 
-  it('answers machines over HTTP too', async () => {
+  it('answers machines over HTTP too', { concurrent: false }, async () => {
     const service = await openService(app);
     await checkOverHttp(app, machine, visit(service));
     app.postgres.decide(() => 'refuse');
@@ -134,23 +145,22 @@ describe('gate.outage', () => {
 
 describe('gate.issuer', () => {
   it('may be another one than staff’s: its audience counts, and without its keys nobody’s token is taken', async () => {
-    const audience = 'https://shop.test/api';
-    const away = { GATE_AUDIENCE: audience, GATE_JWKS_URL: 'http://127.0.0.1:9/jwks' };
-    for (const [vars, expected] of [
-      [{ GATE_AUDIENCE: audience }, ['allowed', 'token_invalid']],
-      [away, ['keys_unavailable', 'keys_unavailable']],
-    ] as const) {
-      const other = await startApp(vars, { caller });
-      try {
+    const away = { GATE_AUDIENCE: AUDIENCE, GATE_JWKS_URL: 'http://127.0.0.1:9/jwks' };
+    const keyless = await startApp(away, { caller });
+    try {
+      for (const [other, expected] of [
+        [shop, ['allowed', 'token_invalid']],
+        [keyless, ['keys_unavailable', 'keys_unavailable']],
+      ] as const) {
         const service = await openService(other, { jwtValidation: true });
-        const tokens = [await other.mint({ sub: 'visitor', aud: audience }), await other.mint({ sub: 'visitor' })];
+        const tokens = [await other.mint({ sub: 'visitor', aud: AUDIENCE }), await other.mint({ sub: 'visitor' })];
         const decisions = await Promise.all(tokens.map((token) => checkByBinding(other, visit(service, { token }))));
         expect(decisions.map(([decision]) => decision?.reason)).toEqual(expected);
         const staff = await other.person('gate');
         expect((await checkOverHttp(other, staff, visit(service))).reason).toBe('token_missing');
-      } finally {
-        await other.stop();
       }
+    } finally {
+      await keyless.stop();
     }
   });
 });

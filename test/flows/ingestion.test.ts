@@ -45,11 +45,16 @@ async function storedOnce(mark: string, packs: readonly EventsMessage[]): Promis
 async function deliverAll(messages: readonly TappedMessage[]): Promise<void> {
   let left = [...messages];
   let attempts = 1;
-  await until(async () => {
-    const { acked } = await app.broker.deliver(left, { attempts: attempts++ });
-    left = left.filter(({ id }) => !acked.includes(id));
-    return left.length === 0;
-  }, 'all events are acknowledged');
+  await until(
+    async () => {
+      const { acked } = await app.broker.deliver(left, { attempts: attempts++ });
+      left = left.filter(({ id }) => !acked.includes(id));
+      return left.length === 0;
+    },
+    'all events are acknowledged',
+    40_000,
+    200,
+  );
 }
 
 describe('ingestion.happy', () => {

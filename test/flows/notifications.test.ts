@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { queued } from '../broker.ts';
 import { changesOf } from '../export-files.ts';
@@ -20,10 +20,7 @@ beforeAll(async () => {
     NOTIFY_TIMEOUT_SECONDS: '1',
   });
   auditor = await app.person('auditor');
-});
-beforeEach(() => {
   receiver.react({ status: 204 });
-  app.clickhouse.decide(() => 'none');
 });
 afterAll(async () => {
   await app.stop();
@@ -71,10 +68,6 @@ describe('whoever is configured', () => {
     const asked = { exportType: 'audit_logs', name: 'Monthly', parameters: changesOf(service) };
     const ready = (await app.call('POST', '/v1/admin/exports', { as: auditor, body: asked })).json.id;
     const view = await app.finished(auditor, ready);
-    await until(async () => about(ready).length === 1, 'ready is told');
-    await app.db.query('UPDATE admin_exports SET expires_at = now() WHERE id = $1', [ready]);
-    await app.worker().scheduled('* * * * *');
-    await until(async () => about(ready).length === 2, 'expired is told');
 
     app.clickhouse.decide(({ path, body }) => ((path + body).includes('TSVRaw') ? 'error' : 'none'));
     const failed = await app.exported(auditor, changesOf(service));
@@ -84,6 +77,10 @@ describe('whoever is configured', () => {
     for (let n = 0; n < 2; n++)
       expect((await app.call('POST', `/v1/admin/exports/${cancelled}/cancel`, { as: auditor })).status).toBe(200);
     app.clickhouse.decide(() => 'none');
+    await until(async () => about(ready).length === 1, 'ready is told');
+    await app.db.query('UPDATE admin_exports SET expires_at = now() WHERE id = $1', [ready]);
+    await app.worker().scheduled('* * * * *');
+    await until(async () => about(ready).length === 2, 'expired is told');
     await until(async () => about(failed).length === 1 && about(cancelled).length === 1, 'both are told');
     // Once more from the beginning: what was sent twice would be here by now.
     await app.worker().scheduled('* * * * *');
@@ -111,7 +108,10 @@ describe('whoever is configured', () => {
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(receiver.received.length);
     console.log(`notifications: 5 ends, told ${receiver.received.length}, each signed with 2 secrets`);
   });
+});
 
+// Most of the one is waiting for its retries.
+describe.concurrent('whoever is configured', () => {
   it('gets the same id and body again after 500, 500; and the export does not wait', async () => {
     receiver.react({ status: 500 }, { status: 500 }, { status: 200 });
     // Of a service of its own: what other tests put into the store must not come in between.
@@ -123,7 +123,25 @@ describe('whoever is configured', () => {
     expect((await letters()).filter(({ queue }) => queue === 'notifications')).toEqual([]);
     console.log('notifications: 500, 500, then delivered under one id');
   });
+});
 
+describe.concurrent('where nobody is configured', () => {
+  it('no message is sent', async () => {
+    const plain = await startApp({});
+    try {
+      const person = await plain.person('auditor');
+      const id = await plain.exported(person, changesOf(await plain.service()));
+      expect((await plain.finished(person, id)).status).toBe('ready');
+      const queue = await plain.worker().miniflare.getQueueProducer('NOTIFICATIONS_QUEUE', 'steward');
+      expect((await queue.metrics()).backlogCount).toBe(0);
+      expect(plain.log.filter((line) => line.includes('notif'))).toEqual([]);
+    } finally {
+      await plain.stop();
+    }
+  });
+});
+
+describe('whoever is configured', () => {
   it('is asked again for two days whatever it answers, but for 410', async () => {
     const elsewhere = await startReceiver();
     const busy = (status: number, after: string): Reaction => ({ status, headers: { 'retry-after': after } });
@@ -165,6 +183,7 @@ describe('whoever is configured', () => {
   });
 
   it('that was away for too long leaves dead letters, which can be sent again', async () => {
+    receiver.react({ status: 204 });
     await app.db.query('DELETE FROM dead_letters');
     const exportId = crypto.randomUUID();
     const { notification } = message(exportId);
@@ -194,21 +213,5 @@ describe('whoever is configured', () => {
     expect(log).not.toContain(PATH);
     for (const secret of SECRETS)
       for (const text of [secret.toString('base64'), secret.toString('hex')]) expect(log).not.toContain(text);
-  });
-});
-
-describe('where nobody is configured', () => {
-  it('no message is sent', async () => {
-    const plain = await startApp({});
-    try {
-      const person = await plain.person('auditor');
-      const id = await plain.exported(person, changesOf(await plain.service()));
-      expect((await plain.finished(person, id)).status).toBe('ready');
-      const queue = await plain.worker().miniflare.getQueueProducer('NOTIFICATIONS_QUEUE', 'steward');
-      expect((await queue.metrics()).backlogCount).toBe(0);
-      expect(plain.log.filter((line) => line.includes('notif'))).toEqual([]);
-    } finally {
-      await plain.stop();
-    }
   });
 });

@@ -28,8 +28,11 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const withWord = (word: string) => receiver.received.filter(({ body }) => body.includes(word));
 const letters = async () => (await app.db.query('SELECT id, body, reason FROM dead_letters ORDER BY died_at')).rows;
 
-describe('a receiver of its own', () => {
-  it('gets what was accepted, redacted, however often it fails; and the events do not wait for it', async () => {
+// Beside what follows it, which waits as long.
+describe.concurrent('a receiver of its own', () => {
+  it('gets what was accepted, redacted, however often it fails; and the events do not wait for it', {
+    concurrent: false,
+  }, async () => {
     receiver.react({ status: 503, headers: { 'retry-after': '1' } }, 'break', { status: 200 });
     const attributes = {
       'app.widget.id': 'first-word',
@@ -63,7 +66,9 @@ describe('a receiver of its own', () => {
     console.log(`forwarding: ${attempts.length - 1} failures (503, broken), then delivered`);
   });
 
-  it('is left alone for as long as it asks, and given up only when it will never take the message', async () => {
+  it('is left alone for as long as it asks, and given up only when it will never take the message', {
+    concurrent: false,
+  }, async () => {
     const message = { v: 1, kind: 'telemetry.forward', signal: 'logs', request: { resourceLogs: [] } };
     const again = (status: number, retryAfter?: string): Reaction => ({
       status,
@@ -107,7 +112,7 @@ describe('a receiver of its own', () => {
     console.log(`forwarding: ${outcomes.length} reactions of a receiver, each with its outcome`);
   });
 
-  it('that refuses or redirects leaves a dead letter, which can be sent again', async () => {
+  it('that refuses or redirects leaves a dead letter, which can be sent again', { concurrent: false }, async () => {
     const elsewhere = await startReceiver();
     receiver.react({ status: 400 }, { status: 302, headers: { location: `${elsewhere.url}/v1/traces` } });
     const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', name: 'second-word' };
@@ -137,7 +142,7 @@ describe('a receiver of its own', () => {
   });
 });
 
-describe('without a receiver', () => {
+describe.concurrent('without a receiver', () => {
   it('nothing is queued for one', async () => {
     const plain = await startApp({});
     try {

@@ -9,6 +9,7 @@ export function exportTurns(namespace: Bindings['EXPORT_TURNS']): Context['expor
     enter: (exportId, adminId, limits, leaseMs) => turns().enter(exportId, adminId, limits, leaseMs),
     goOn: (exportId, adminId, limits, leaseMs) => turns().goOn(exportId, adminId, limits, leaseMs),
     leave: (exportId, comesBack = false) => turns().leave(exportId, comesBack),
+    withdraw: (exportId) => turns().withdraw(exportId),
   };
 }
 
