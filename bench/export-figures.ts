@@ -12,11 +12,16 @@ export interface Round {
   worker: MeasuredExport;
   /** Of csv from ClickHouse, in the same process after it: a tenth, and all of it again. */
   after?: { small: MeasuredExport; again: MeasuredExport };
+  /** Of a document: as `worker`, with V8’s heap limited to `HEAP_MB`. */
+  limited?: MeasuredExport;
   sourceSeconds: number;
   /** MB/s that the R2 simulator takes. */
   r2Rate: number;
 }
 
+/** Half of an isolate’s memory; buffers are beside it. */
+export const HEAP_MB = 64;
+const ISOLATE_MB = 128;
 const BUDGET_MB = 64;
 const BUDGET_CPU = 0.5;
 const BUDGETS = 'the budget of csv and ndjson from ClickHouse';
@@ -33,7 +38,7 @@ const sourceRows = ({ simulated, sourceSeconds }: Round) => simulated.rows / sou
 const r2Rows = ({ simulated, r2Rate }: Round) => (r2Rate / mb(simulated.bytes)) * simulated.rows;
 const cpuOf = ({ cpu, rows }: MeasuredExport) => (cpu / rows) * 1e6;
 
-export function summary({ simulated, worker, after, sourceSeconds, r2Rate }: Round): string {
+export function summary({ simulated, worker, after, limited, sourceSeconds, r2Rate }: Round): string {
   const peak = ({ above }: MeasuredExport) => `+${above.rss.toFixed(0)} MB`;
   const told = ({ seconds, sealSeconds, cpu }: MeasuredExport) =>
     `${seconds.toFixed(1)} s (seal ${sealSeconds.toFixed(1)}), ${cpu.toFixed(1)} CPU-s`;
@@ -41,6 +46,7 @@ export function summary({ simulated, worker, after, sourceSeconds, r2Rate }: Rou
     `${simulated.rows} rows, ${mb(simulated.bytes).toFixed(1)} MB, ${simulated.chunks.length} chunks`,
     `simulated ${told(simulated)}, ${peak(simulated)}`,
     `Worker ${told(worker)}, ${peak(worker)}${after ? `, then a tenth ${peak(after.small)}, again ${peak(after.again)}` : ''}`,
+    ...(limited ? [`with a heap of ${HEAP_MB} MB ${told(limited)}, ${peak(limited)}`] : []),
     `source ${sourceSeconds.toFixed(1)} s`,
     `R2 alone ${r2Rate.toFixed(0)} MB/s`,
   ].join('; ');
@@ -50,6 +56,8 @@ type Plain = Omit<Figure, 'runs'>;
 
 export function caseFigures(one: Case, rounds: readonly Round[]): Figure[] {
   const figures = [...throughput(one, rounds), ...costs(one, rounds)].map((each) => ({ ...each, runs: rounds.length }));
+  const limited = rounds.flatMap((round) => round.limited ?? []);
+  if (limited.length > 0) figures.push({ ...underLimit(one, limited), runs: limited.length });
   if (one.name !== 'csv.clickhouse') return figures;
   return [
     ...figures,
@@ -133,6 +141,18 @@ function costs(one: Case, rounds: readonly Round[]): Plain[] {
       note: `resident, ${anonymous.toFixed(0)} MB of it heaps and buffers; fresh process that made a small csv before; ${WORKER}${wanted(one, 'at most 1')}`,
     },
   ];
+}
+
+/** What the runtime's own choice of a heap hides on a large machine: how much of a peak is garbage. */
+function underLimit(one: Case, limited: readonly MeasuredExport[]): Plain {
+  return {
+    figure: `${one.name}.peak_mb_limited`,
+    value: medianOf(limited, ({ above }) => above.rss),
+    unit: 'MB',
+    limit: ISOLATE_MB,
+    limitIs: 'the memory of an isolate, in which the idle Worker is too',
+    note: `resident above idle, with V8’s heap limited to ${HEAP_MB} MB; ${medianOf(limited, ({ seconds }) => seconds).toFixed(1)} s; ${WORKER}`,
+  };
 }
 
 /** Of csv from ClickHouse: what a longer export takes more. */

@@ -11,7 +11,7 @@ const HANDOVERS = 16;
 export async function handoverFigure(site: Site, wanted: Wanted, rows: number): Promise<Figure> {
   const perRun = Math.max(2, Math.floor((rows * BYTES_A_ROW) / CHUNK_BYTES / HANDOVERS));
   const vars = { EXPORT_CHUNK_BYTES: String(CHUNK_BYTES), EXPORT_CHUNKS_PER_RUN: String(perRun) };
-  const exported = await withWorker(site, vars, (worker) => exportOf(site, worker, wanted));
+  const exported = await withWorker(site, { vars }, (worker) => exportOf(site, worker, wanted));
   const firsts = times(exported).filter((_, i) => (i + 1) % perRun === 0);
   const part = Math.max(1, Math.floor(firsts.length / 3));
   return {

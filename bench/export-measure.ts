@@ -25,8 +25,14 @@ export async function measureSimulated(site: Site, wanted: Wanted, warmUp: Wante
 }
 
 /** Exports, one after the other, on one workerd without simulators; R2 is another process. */
-export async function measureWorker(site: Site, wanted: readonly Wanted[], warmUp: Wanted): Promise<MeasuredExport[]> {
-  return withWorker(site, {}, async (worker, sink) => {
+export async function measureWorker(
+  site: Site,
+  wanted: readonly Wanted[],
+  warmUp: Wanted,
+  heapMb?: number,
+): Promise<MeasuredExport[]> {
+  const more = heapMb === undefined ? {} : { heapMb };
+  return withWorker(site, more, async (worker, sink) => {
     await exportOf(site, worker, warmUp);
     const idle = memory(worker.pid);
     const measured: MeasuredExport[] = [];
@@ -42,12 +48,12 @@ export async function measureWorker(site: Site, wanted: readonly Wanted[], warmU
 /** Runs `work` beside a workerd without simulators and an R2 in another process; both are gone afterwards. */
 export async function withWorker<T>(
   site: Site,
-  vars: Record<string, string>,
+  more: { vars?: Record<string, string>; heapMb?: number },
   work: (worker: Worker, sink: Awaited<ReturnType<typeof openSink>>) => Promise<T>,
 ): Promise<T> {
   const sink = await openSink(site.dataDir);
   try {
-    const worker = await site.workerAlone({ r2Address: sink.address, deliver: true, vars });
+    const worker = await site.workerAlone({ r2Address: sink.address, deliver: true, ...more });
     try {
       return await work(worker, sink);
     } finally {

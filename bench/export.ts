@@ -1,7 +1,7 @@
 import { type Case, type Part, type Plan, planOf } from './export-cases.ts';
 import { downloadFigure } from './export-download.ts';
 import { fairFigure } from './export-fair.ts';
-import { caseFigures, type Round, summary } from './export-figures.ts';
+import { caseFigures, HEAP_MB, type Round, summary } from './export-figures.ts';
 import { handoverFigure } from './export-handover.ts';
 import { measureSimulated, measureWorker } from './export-measure.ts';
 import { SMALL_ROWS, type Stock, stock, WARM_UP_ROWS } from './export-rows.ts';
@@ -75,5 +75,7 @@ async function oneRound(ground: Ground, one: Case): Promise<Round> {
   const [worker, small, again] = await measureWorker(site, [wanted, ...more], warmUp);
   if (!worker) throw new Error('an export was not measured');
   const after = small && again ? { small, again } : undefined;
-  return { simulated, worker, sourceSeconds: seconds, r2Rate, ...(after && { after }) };
+  const isDocument = one.format === 'pdf' || one.format === 'xlsx';
+  const [limited] = isDocument ? await measureWorker(site, [wanted], warmUp, HEAP_MB) : [];
+  return { simulated, worker, sourceSeconds: seconds, r2Rate, ...(after && { after }), ...(limited && { limited }) };
 }

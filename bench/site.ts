@@ -34,7 +34,9 @@ export interface Site {
   /** A fresh workerd on fresh R2 and Durable Objects, served directly, without rate limits in the way. */
   worker(o?: WorkerChanges): Promise<Worker>;
   /** The same without Miniflare, for measuring CPU: R2, KV and queues keep nothing. */
-  workerAlone(o?: Pick<WorkerdOptions, 'r2Address' | 'deliver'> & { vars?: Record<string, string> }): Promise<Worker>;
+  workerAlone(
+    o?: Pick<WorkerdOptions, 'r2Address' | 'deliver' | 'heapMb'> & { vars?: Record<string, string> },
+  ): Promise<Worker>;
   /** Runs SQL as ClickHouse's administrator. */
   sql(query: string): Promise<string>;
   stop(): Promise<void>;

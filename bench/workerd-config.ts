@@ -13,6 +13,8 @@ export interface WorkerdOptions {
   r2Address?: string;
   /** Static files, without the router in front. */
   assets?: { binding: string; directory: string };
+  /** The most that V8 may take for its heap, young and old, MB; its own choice depends on the machine. */
+  heapMb?: number;
   /** Queues hand what they are sent to the Worker's own consumer, instead of dropping it. */
   deliver?: boolean;
 }
@@ -75,6 +77,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = ${quoted(storagePath)}, writable = true)),
   ],
+  v8Flags = ${list(o.heapMb ? [quoted(`--max-heap-size=${o.heapMb}`)] : [])},
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `;

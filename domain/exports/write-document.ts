@@ -58,18 +58,38 @@ async function* cellsOf(
   if (expected === 0) return;
   for (;;) {
     const chunk = await reader.next();
-    const lines = new TextDecoder().decode(chunk.bytes).split('\n');
     const { last } = chunk;
-    reader.release(chunk);
-    // A JSON text never holds a line feed, so a line is a row; behind the last one there is nothing.
-    yield lines.slice(0, -1).map((line) => {
+    let rows: Cell[][] = [];
+    for (const line of linesOf(chunk.bytes)) {
       const row = JSON.parse(line) as Record<string, Cell | Cell[]>;
-      return columns.map(({ name }) => {
-        const value = row[name] ?? null;
-        return Array.isArray(value) ? value.join(' ') : value;
-      });
-    });
+      rows.push(
+        columns.map(({ name }) => {
+          const value = row[name] ?? null;
+          return Array.isArray(value) ? value.join(' ') : value;
+        }),
+      );
+      if (rows.length < ROWS_AT_ONCE) continue;
+      yield rows;
+      rows = [];
+    }
+    yield rows;
+    reader.release(chunk);
     await run.holdOn();
     if (last) return;
   }
 }
+
+/** A part's rows as JavaScript has them are many times as large as its bytes: few of them live at a time. */
+const ROWS_AT_ONCE = 100;
+
+/** A JSON text never holds a line feed, so a line is a row; behind the last one there is nothing. */
+function* linesOf(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder();
+  let from = 0;
+  for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, from)) {
+    yield decoder.decode(bytes.subarray(from, end));
+    from = end + 1;
+  }
+}
+
+const LINE_FEED = 10;
