@@ -357,20 +357,25 @@ describe('API logs and the audit level', () => {
   it('cost no trip to Postgres beside the call’s own, once the level is known', async () => {
     const service = await app.service();
     const path = domains.replace('{id}', service);
-    let looks = 0;
+    // The first call of a session in a minute makes a second trip: this one's minute begins here.
+    const reader = await app.person('owner');
+    let trips: string[] = [];
+    const looks = () => trips.filter((body) => body.includes('testerUsers')).length;
     app.postgres.decide(({ body }) => {
-      if (body.includes('testerUsers')) looks++;
+      // Records of other tests may still be on their way.
+      if (!body.includes('leased_until')) trips.push(body);
       return 'none';
     });
-    await app.call('GET', path, { as: owner });
-    await until(async () => looks === 1, 'the level is found');
-    const first = app.neon.roundTrips();
+    await app.call('GET', path, { as: reader });
+    await until(async () => looks() === 1, 'the level is found');
+    await app.call('GET', path, { as: reader });
+    trips = [];
     const asked: Asked[] = [];
-    for (let n = 0; n < 20; n++) asked.push(await ask({ as: owner, method: 'GET', path, template: domains, service }));
-    const trips = app.neon.roundTrips() - first;
+    for (let n = 0; n < 20; n++) asked.push(await ask({ as: reader, method: 'GET', path, template: domains, service }));
     app.postgres.decide(() => 'none');
     expect(await wrongRows(asked)).toEqual([]);
-    expect([trips, looks]).toEqual([asked.length, 1]);
-    console.log(`calls at a known level: tried ${asked.length}, trips to Postgres ${trips}`);
+    expect(trips.filter((body) => !body.includes(service))).toEqual([]);
+    expect([trips.length, looks()]).toEqual([asked.length, 0]);
+    console.log(`calls at a known level: tried ${asked.length}, trips to Postgres ${trips.length}`);
   });
 });
