@@ -103,12 +103,15 @@ describe('an auditor of some services', () => {
   it('is known without asking Postgres again', async () => {
     const scoped = await app.person('auditor', await app.service());
     await app.call('GET', PATH, { as: scoped });
-    // Records of other tests on their way would count as well.
+    // Records of other tests on their way would count as well, and so would a look whether there are any.
     await app.drained();
+    app.postgres.decide(({ body }) => (body.includes('leased_until') ? 'refuse' : 'none'));
     const before = app.neon.roundTrips();
     const paths = [PATH, `${PATH}?actorEmail=a@example.com`, `${PATH}/histogram`, `${PATH}/${randomUUID()}`];
     for (const path of paths) await app.call('GET', path, { as: scoped });
-    expect(app.neon.roundTrips() - before).toBe(0);
+    const trips = app.neon.roundTrips() - before;
+    app.postgres.decide(() => 'none');
+    expect(trips).toBe(0);
     console.log(`reads of a scoped auditor: tried ${paths.length}, round trips to Postgres 0`);
   });
 });
