@@ -48,6 +48,11 @@ const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) =>
       'finding audit records among 2 and 20 million (--rows), 200 requests a question (--runs): time against bare SQL, growth',
     load: async () => (await import('./audit.ts')).benchAudit,
   },
+  operations: {
+    about:
+      'ending 100,000 sessions (--rows) as one operation: time to the last refusal, items/s against one UPDATE, the API meanwhile, planning',
+    load: async () => (await import('./operations.ts')).benchOperations,
+  },
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -15,7 +15,11 @@ GRANT INSERT ON audit_db.admin_audit_logs TO steward_writer;
 GRANT INSERT ON audit_db.admin_ui_events TO steward_writer;
 GRANT INSERT ON audit_db.admin_api_logs TO steward_writer;
 
--- Holds records, releases them, and has the TTL applied to what was released; no other column can be changed by anybody.
+-- Holds records, releases them, and has TTLs applied, also to what it may not read: nothing goes before its time. No other column
+-- can be changed by anybody.
 -- Without its validation a mutation's condition could read tables that the keeper may not.
 ALTER USER steward_keeper SETTINGS validate_mutation_query = 1 CONST;
 GRANT SELECT, ALTER UPDATE(legal_hold), ALTER MATERIALIZE TTL ON audit_db.admin_audit_logs TO steward_keeper;
+GRANT ALTER MATERIALIZE TTL ON audit_db.admin_ui_events TO steward_keeper;
+GRANT ALTER MATERIALIZE TTL ON audit_db.admin_api_logs TO steward_keeper;
+GRANT ALTER MATERIALIZE TTL ON audit_db.admin_sessions TO steward_keeper;

@@ -200,6 +200,31 @@ async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
       'it is in order',
     );
   });
+  await step(
+    'an operation ends the maintenance everywhere, each item is recorded, and an undo puts it back',
+    async () => {
+      type Operation = { id: string; phase: string; itemsDone: number; plan: { itemsTotal: number } };
+      const asked = await call('POST', '/v1/admin/operations', {
+        type: 'services.maintenance',
+        target: { type: 'service', id: service.id },
+        parameters: { maintenanceMode: false },
+        reason: 'the main job',
+      });
+      expect(asked.status === 202, `POST answers ${asked.status}, not 202`);
+      const { id } = (await asked.json()) as Operation;
+      const reached = (wanted: string) =>
+        eventually(`the operation, ${wanted}`, async () => {
+          const operation = await get<Operation>(`/v1/admin/operations/${id}`);
+          return operation.phase === wanted ? operation : undefined;
+        });
+      const { itemsDone, plan } = await reached('completed');
+      expect(itemsDone === 1 && plan.itemsTotal === 1, 'its one target is done');
+      expect((await get<{ maintenanceMode: boolean }>(config)).maintenanceMode === false, 'maintenance is off');
+      expect((await call('POST', `/v1/admin/operations/${id}/undo`)).status === 200, 'the undo is accepted');
+      await reached('undone');
+      expect((await get<{ maintenanceMode: boolean }>(config)).maintenanceMode, 'maintenance is on again');
+    },
+  );
   await step('a legal hold on the service is in force', async () => {
     const headers = { Authorization: `Bearer ${await signedIn(auditor)}`, 'Content-Type': 'application/json' };
     const answer = await fetch(`${worker.url}/v1/audit/holds`, {

@@ -6,6 +6,7 @@ import type {
   ExportMessage,
   ForwardMessage,
   NotificationMessage,
+  OperationMessage,
 } from '../queues/messages.ts';
 import type { Asked } from './access/guard-state.ts';
 import type { OpenIdProvider } from './access/openid-provider.ts';
@@ -19,7 +20,11 @@ import type { Claimed, ClaimRequest } from './exports/one-time.ts';
 import type { ExportSnapshot } from './exports/progress.ts';
 import type { TurnLimits } from './exports/turns.ts';
 import type { Channel } from './notifications/channel.ts';
+import type { ApprovalTerms } from './operations/approval-terms.ts';
 import type { Lease } from './operations/lease.ts';
+import type { OperationSnapshot } from './operations/progress.ts';
+import type { Risk } from './operations/schema.ts';
+import type { RunFeeds } from './progress/run-kind.ts';
 import type { ForwardTarget } from './telemetry/forward.ts';
 
 /** Who asks, taken from a verified token. */
@@ -66,6 +71,7 @@ export interface Context {
     telemetryForward: Queue<ForwardMessage>;
     exports: Queue<ExportMessage>;
     notifications: Queue<NotificationMessage>;
+    operations: Queue<OperationMessage>;
   };
   locks: {
     acquire(name: string, holder: string, leaseMs: number): Promise<Lease | null>;
@@ -89,16 +95,12 @@ export interface Context {
     withdraw(exportId: string): Promise<void>;
   };
   /** One object an export. */
-  exportRuns: {
-    /** Goes on beside the run. Of reports that come faster than they can be sent the last one is. */
-    report(exportId: string, snapshot: ExportSnapshot): void;
-    /** From somebody who has just read the export's row. */
-    learn(exportId: string, read: ExportSnapshot): Promise<void>;
-    /** Server-sent events. `initial`: the row as read just now. */
-    follow(exportId: string, initial: ExportSnapshot): Promise<ReadableStream<Uint8Array>>;
+  exportRuns: RunFeeds<ExportSnapshot> & {
     /** A one-time link is used; a call that fails must refuse the download. */
     claim(exportId: string, nonce: string, request: ClaimRequest): Promise<Claimed>;
   };
+  /** One object an operation. */
+  operationRuns: RunFeeds<OperationSnapshot>;
   /** One object an admin, by subject. A call that fails must refuse what it was asked for. */
   guards: {
     enter(subject: string, sessionId: string, policy: RateLimitPolicy | null): Promise<Entry>;
@@ -108,7 +110,11 @@ export interface Context {
     end(subject: string, change: string): Promise<void>;
   };
   /** To be told of every committed change of what the gate decides by, before the change is answered. Never rejects. */
-  gate: { changed(serviceId: string): Promise<void> };
+  gate: {
+    changed(serviceId: string): Promise<void>;
+    /** Takes away the copy that is kept for days without Postgres, too. */
+    forget(serviceId: string): Promise<void>;
+  };
   /** Static files of the deployment, such as fonts. */
   assets: FontSource;
   /** Whom exports tell of their ends; empty where nobody is configured. */
@@ -135,6 +141,13 @@ export interface Context {
     eventsInsertMs: number;
     /** null: telemetry is not forwarded. */
     forwardTarget: ForwardTarget | null;
+    operationLeaseMs: number;
+    /** After so long an operation's run hands over to the next one. */
+    operationRunMs: number;
+    /** How many targets of an operation are changed in one statement, at most. */
+    operationBatch: number;
+    /** Whose word an operation needs, by its risk. */
+    approvals: Readonly<Record<Risk, ApprovalTerms>>;
     /** How long a channel may take for one notification. */
     notifyTimeoutMs: number;
   };

@@ -1,8 +1,16 @@
 import * as z from 'zod';
 import type { Context } from '../domain/context.ts';
 import { failExportFor } from '../domain/exports/sweep-exports.ts';
+import { failOperationFor } from '../domain/operations/end-operation.ts';
 import { keepDeadLetter } from '../drizzle/repositories/dead-letters.ts';
-import { auditOutboxMessage, eventsMessage, exportMessage, forwardMessage, notificationMessage } from './messages.ts';
+import {
+  auditOutboxMessage,
+  eventsMessage,
+  exportMessage,
+  forwardMessage,
+  notificationMessage,
+  operationMessage,
+} from './messages.ts';
 import { ack, type Outcome } from './outcome.ts';
 
 export interface DeadLetter {
@@ -18,9 +26,16 @@ export interface DeadLetter {
 const replayed = z.object({ replayOf: z.string() });
 
 /** What we send holds nothing that may not be kept; nobody knows what else does. */
-const ours = z.union([auditOutboxMessage, exportMessage, eventsMessage, forwardMessage, notificationMessage]);
+const ours = z.union([
+  auditOutboxMessage,
+  exportMessage,
+  eventsMessage,
+  forwardMessage,
+  notificationMessage,
+  operationMessage,
+]);
 
-/** Keeps the letter; an export behind it ends as failed, with a reason its requester can act on. */
+/** Keeps the letter; an export or operation behind it ends as failed, with a reason its requester can act on. */
 export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promise<Outcome> {
   const { body, ...kept } = letter;
   const replayOf = replayed.safeParse(body).data?.replayOf ?? null;
@@ -34,6 +49,13 @@ export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promi
       ctx,
       message.data.exportId,
       'Every try broke off, the last one because %s. What is written is kept for a day: retry the export to go on from there.',
+    );
+  const operation = operationMessage.safeParse(letter.body);
+  if (operation.success)
+    await failOperationFor(
+      ctx,
+      operation.data.operationId,
+      'Every try broke off, the last one because %s. What was done stays done: retry what failed to go on from there.',
     );
   return ack;
 }

@@ -11,8 +11,10 @@ import {
   exportMessage,
   forwardMessage,
   notificationMessage,
+  operationMessage,
 } from './messages.ts';
 import { consumeNotification } from './notifications.ts';
+import { consumeOperation } from './operations.ts';
 import { backoff, dead, type Outcome, retry } from './outcome.ts';
 import { consumeTelemetryForward } from './telemetry-forward.ts';
 
@@ -58,8 +60,14 @@ async function takeNotification(ctx: Context, { body, attempts }: Message<unknow
   return parsed.success ? consumeNotification(ctx, parsed.data, attempts) : dead(UNREADABLE);
 }
 
+async function takeOperation(ctx: Context, { body, attempts }: Message<unknown>): Promise<Outcome> {
+  const parsed = operationMessage.safeParse(body);
+  return parsed.success ? consumeOperation(ctx, parsed.data, attempts) : dead(UNREADABLE);
+}
+
 const TAKERS: Record<string, typeof takeExport> = {
   exports: takeExport,
+  operations: takeOperation,
   'telemetry-forward': takeTelemetry,
   notifications: takeNotification,
 };

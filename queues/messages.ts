@@ -16,8 +16,23 @@ export const exportMessage = z.object({
 });
 export type ExportMessage = z.infer<typeof exportMessage>;
 
+/** "Go on with this operation": everything else is in its row. */
+export const operationMessage = z.object({
+  v: z.literal(1),
+  kind: z.literal('operation.run'),
+  operationId: z.uuid(),
+  replayOf,
+});
+export type OperationMessage = z.infer<typeof operationMessage>;
+
 export const DRAIN: AuditOutboxMessage = { v: 1, kind: 'audit.drain' };
 export const APPLY_HOLDS: AuditOutboxMessage = { v: 1, kind: 'holds.apply' };
+
+export const runOperationMessage = (operationId: string): OperationMessage => ({
+  v: 1,
+  kind: 'operation.run',
+  operationId,
+});
 
 export const runExportMessage = (exportId: string): ExportMessage => ({ v: 1, kind: 'export.run', exportId });
 
@@ -105,22 +120,48 @@ export const forwardMessage = z.strictObject({
 });
 export type ForwardMessage = z.infer<typeof forwardMessage>;
 
+/** The same id for every try, so that a receiver can tell repeats. */
+const happened = { id: z.uuid(), occurredAt: z.iso.datetime({ precision: 3 }) };
+
 /** An event that somebody outside may want to know of. */
-const notification = z.strictObject({
-  /** The same for every try, so that a receiver can tell repeats. */
-  id: z.uuid(),
-  type: z.enum(['export.ready', 'export.failed', 'export.expired']),
-  occurredAt: z.iso.datetime({ precision: 3 }),
-  data: z.strictObject({
-    exportId: z.uuid(),
-    exportType: text,
-    name: text.nullable(),
-    requestedBy: z.uuid(),
-    rows: z.number(),
-    bytes: z.number(),
-    failureReason: text.nullable(),
+const notification = z.union([
+  z.strictObject({
+    ...happened,
+    type: z.enum(['export.ready', 'export.failed', 'export.expired']),
+    data: z.strictObject({
+      exportId: z.uuid(),
+      exportType: text,
+      name: text.nullable(),
+      requestedBy: z.uuid(),
+      rows: z.number(),
+      bytes: z.number(),
+      failureReason: text.nullable(),
+    }),
   }),
-});
+  z.strictObject({
+    ...happened,
+    type: z.enum([
+      'operation.awaiting_approval',
+      'operation.break_glass',
+      'operation.lockdown',
+      'operation.release',
+      'operation.finished',
+      'operation.failed',
+    ]),
+    data: z.strictObject({
+      operationId: z.uuid(),
+      operationType: text,
+      phase: text,
+      requestedBy: z.uuid(),
+      itemsTotal: z.number(),
+      itemsDone: z.number(),
+      itemsFailed: z.number(),
+      failureReason: text.nullable(),
+      /** Whom it is for, by id, where it is for some: all active owners of a broken glass. */
+      owners: z.array(z.uuid()).optional(),
+    }),
+  }),
+]);
 export type Notification = z.infer<typeof notification>;
 
 /** A notification on its way to one channel. */

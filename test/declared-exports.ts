@@ -1,6 +1,6 @@
 export const EXPORT_TYPE_NAMES = [
   ...(['admins', 'services', 'features', 'testers', 'audit_logs', 'security_events', 'api_logs', 'ui_events'] as const),
-  ...(['sessions', 'operations', 'activity_summary'] as const),
+  ...(['sessions', 'operations', 'activity_summary', 'personal_data'] as const),
 ] as const;
 export type ExportTypeName = (typeof EXPORT_TYPE_NAMES)[number];
 

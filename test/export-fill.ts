@@ -1,8 +1,35 @@
+import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
 import { pick } from './audit-rows.ts';
+import { plantAdmin, plantUser } from './personal-data.ts';
 
-/** Of everything in Postgres that is exported, more than one page. */
-export async function fillDatabase(app: App, actorId: string, services: readonly string[]): Promise<void> {
+/** Persons with rows of their own in every table, the first one with more than a page of them. */
+async function fillPersons(app: App) {
+  const [service, elsewhere] = [await app.service(), await app.service()];
+  const [first, second, third] = [
+    await app.person('viewer'),
+    await app.person(null),
+    await app.person('auditor', service),
+  ];
+  for (const [who, other] of [
+    [first, second],
+    [second, third],
+    [third, first],
+  ] as const)
+    await plantAdmin(app, who, other, await app.service());
+  await app.db.query(
+    `INSERT INTO admin_operations (id, type, actor_admin_id, target_type, parameters, status, phase, reason)
+     SELECT gen_random_uuid(), 'cache.purge', $1, 'every-service', '{}', 'completed', 'completed', 'Because of "n" ' || n FROM generate_series(1, 90) n`,
+    [first.id],
+  );
+  const users = [randomUUID(), randomUUID()];
+  for (const user of users) await plantUser(app, user, third, [service, elsewhere]);
+  return { admins: [first.id, second.id, third.id], users };
+}
+
+/** Of everything in Postgres that is exported, more than one page. @returns persons with rows of their own */
+export async function fillDatabase(app: App, actorId: string, services: readonly string[]) {
+  const persons = await fillPersons(app);
   const admins = await Promise.all(
     Array.from({ length: 45 }, () => app.person(pick(['operator', 'auditor', null]), pick([...services, null]))),
   );
@@ -44,4 +71,5 @@ export async function fillDatabase(app: App, actorId: string, services: readonly
        now() - n * interval '5 hours' FROM generate_series(1, 90) n`,
     [actorId],
   );
+  return persons;
 }

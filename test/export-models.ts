@@ -4,6 +4,7 @@ import { auditModel, expected, type Filter } from './audit-log-model.ts';
 import { DAY_MS, insertRows, maybe, NO_SERVICE, pick, type Row } from './audit-rows.ts';
 import type { ExportTypeName } from './declared-exports.ts';
 import { clickhouseOrder, type FileRow } from './exported-file.ts';
+import { type Persons, personalDataModel } from './personal-data-model.ts';
 import { random } from './random.ts';
 import { type SessionFilter, sessionsIn } from './session-model.ts';
 import { makeSessions, storeTwice } from './session-rows.ts';
@@ -16,6 +17,8 @@ interface TypeModel {
   someFilter(): Parameters;
   /** Finds nothing. */
   none: Parameters;
+  /** What the file of all rows must be asked for with, where that is not the time of `none`. */
+  whole?: Parameters;
   /** @param scope the services whose rows may be read; null = all */
   rows(filter: Parameters, scope: Scope): Promise<FileRow[]>;
 }
@@ -122,7 +125,7 @@ export async function analyticsModels(app: App, services: readonly string[]) {
     rows: async (filter, scope) => rows(found(filter, scope)),
   });
   const { admin_ui_events: events, admin_api_logs: calls } = sessions.rows;
-  const models: Omit<Models, 'admins' | 'services' | 'features' | 'testers' | 'operations'> = {
+  const models: Omit<Models, 'admins' | 'services' | 'features' | 'testers' | 'operations' | 'personal_data'> = {
     audit_logs: auditType((rows) => rows.map(auditCells)),
     security_events: auditType((rows) => rows.filter(isSecurity).map(auditCells)),
     activity_summary: auditType(summaryOf),
@@ -190,8 +193,8 @@ async function asked(app: App, query: string, values: unknown[] = []): Promise<F
   ) as FileRow[];
 }
 
-/** Whatever the database holds: services, their features and testers, admins and operations. */
-export function databaseModels(app: App, services: readonly string[]) {
+/** Whatever the database holds: services, their features and testers, admins and operations, and the rows about these persons. */
+export function databaseModels(app: App, services: readonly string[], persons: Persons) {
   const byIds = (names: readonly string[]) => byKey((row: FileRow) => names.map((name) => String(row[name])));
   const within = (scope: Scope, serviceId: string | undefined) => (row: FileRow, name: string) =>
     (scope === null || scope.includes(String(row[name]))) && (serviceId === undefined || row[name] === serviceId);
@@ -207,7 +210,8 @@ export function databaseModels(app: App, services: readonly string[]) {
         .filter((row) => within(scope, serviceId)(row, 'service_id'))
         .sort(byIds(['service_id', 'id'])),
   });
-  const models: Pick<Models, 'admins' | 'services' | 'features' | 'testers' | 'operations'> = {
+  const models: Pick<Models, 'admins' | 'services' | 'features' | 'testers' | 'operations' | 'personal_data'> = {
+    personal_data: personalDataModel(app, persons),
     admins: {
       someFilter: () => ({
         search: maybe(pick(['Oper', 'nobody', 'AUDITOR', '@example', '%']), 0.5),

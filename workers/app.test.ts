@@ -95,11 +95,16 @@ const EXEMPT: Record<string, string[]> = {
   // Changes nothing.
   'POST /v1/admin/exports/{id}/file': ['audit-reason'],
   'POST /v1/admin/exports/estimate': ['audit-reason'],
+  // The reason is mandatory, so it is in the body.
+  'POST /v1/admin/operations': ['audit-reason'],
+  // Changes nothing.
+  'POST /v1/admin/operations/plan': ['audit-reason'],
   // A link is a signed text: nothing is kept of it, and another one takes nothing away.
   'POST /v1/admin/exports/{id}/links': ['audit-reason', 'idempotency-key'],
   // A session has one change in its life, and making it twice is making it once.
   'DELETE /v1/admin/sessions/{sessionId}': ['if-match'],
   // The whole of it in one answer.
+  'GET /v1/admin/operation-types': ['limit'],
   'GET /v1/admin/services/{id}/features': ['limit'],
   'GET /v1/admin/services/{id}/locales': ['limit'],
 };

@@ -35,6 +35,11 @@ import { apiLog } from './middleware/api-log.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { guard } from './middleware/guard.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { mountOperationControls } from './operations/control.ts';
+import { mountOperationEvents } from './operations/events.ts';
+import { mountOperations } from './operations/request.ts';
+import { mountOperationSchedules } from './operations/schedules.ts';
+import { mountOperationUpload } from './operations/upload.ts';
 import { toStatus } from './otlp/answer.ts';
 import { mountOtlp } from './otlp/collect.ts';
 import { toProblem } from './problem.ts';
@@ -106,6 +111,11 @@ export function createApp(): App {
   mountExports(app);
   mountSchedules(app);
   mountExportEvents(app);
+  mountOperations(app);
+  mountOperationUpload(app);
+  mountOperationControls(app);
+  mountOperationSchedules(app);
+  mountOperationEvents(app);
   mountGate(app);
   return app;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { URL_QUERY_NAMES } from '../domain/audit/redaction-rules.ts';
 import { parseNames, parsePatterns, SettingError } from '../domain/audit/redaction-settings.ts';
+import { parseApprovals } from '../domain/operations/approval-terms.ts';
 
 const rateLimit = (name: string) =>
   z
@@ -154,6 +155,12 @@ const variables = z.object({
   EXPORT_CHUNK_BYTES: whole('4194304', 16_777_216),
   // Two subrequests a chunk, of 10,000 that an invocation may make (wrangler.toml).
   EXPORT_CHUNKS_PER_RUN: whole('512', 4_000),
+  OPERATION_LEASE_SECONDS: whole('60', 600),
+  // A consumer may take 15 minutes; others wait for what this one holds.
+  OPERATION_RUN_SECONDS: whole('60', 600),
+  // Targets a statement; an invocation makes a few subrequests for each admin among them.
+  OPERATION_BATCH_ITEMS: whole('1000', 1000),
+  OPERATION_APPROVALS: setting('{}', parseApprovals),
   // What is redacted besides domain/audit/redaction-rules.ts, and which query parameters addresses keep.
   REDACT_KEYS: setting('', parseNames),
   REDACT_PATTERNS: setting('{}', parsePatterns),

@@ -18,6 +18,7 @@ import type { Env } from './env.ts';
 import { exportRuns, exportTurns } from './exports/objects.ts';
 import { gateParts } from './gate/parts.ts';
 import { createLog } from './log.ts';
+import { operationRuns } from './operations/objects.ts';
 
 /** What an isolate keeps between invocations: checked configuration, keys, clients without state. */
 export interface Runtime {
@@ -143,12 +144,19 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       telemetryForward: env.TELEMETRY_FORWARD_QUEUE,
       exports: env.EXPORTS_QUEUE,
       notifications: env.NOTIFICATIONS_QUEUE,
+      operations: env.OPERATIONS_QUEUE,
     },
     locks: locks(env.OPERATION_LOCK),
     exportTurns: exportTurns(env.EXPORT_TURNS),
     guards: guards(env.ADMIN_GUARD),
     limits: { take: (key, policy) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).take(policy) },
-    gate: { changed: (serviceId) => configChanged(gate, serviceId) },
+    gate: {
+      changed: (serviceId) => configChanged(gate, serviceId),
+      forget: async (serviceId) => {
+        await gate.copies.remove(serviceId.toLowerCase());
+        await configChanged(gate, serviceId);
+      },
+    },
     assets: assets(env.ASSETS),
     channels: channelsOf(config),
     linkKeys: await importLinkKeys(config.LINK_KEYS),
@@ -173,6 +181,10 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
             timeoutMs: config.OTLP_FORWARD_TIMEOUT_SECONDS * 1000,
           }
         : null,
+      operationLeaseMs: config.OPERATION_LEASE_SECONDS * 1000,
+      operationRunMs: config.OPERATION_RUN_SECONDS * 1000,
+      operationBatch: config.OPERATION_BATCH_ITEMS,
+      approvals: config.OPERATION_APPROVALS,
       notifyTimeoutMs: config.NOTIFY_TIMEOUT_SECONDS * 1000,
     },
     now: Date.now,
@@ -182,7 +194,11 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     const log = createLog({ requestId: origin.requestId, traceId: origin.traceId }, redact);
     const later = (work: Promise<unknown>) =>
       waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
-    return { ...shared, exportRuns: exportRuns(env.EXPORT_RUN, later), origin, later, log, ...overrides };
+    const runs = {
+      exportRuns: exportRuns(env.EXPORT_RUN, later),
+      operationRuns: operationRuns(env.OPERATION_RUN, later),
+    };
+    return { ...shared, ...runs, origin, later, log, ...overrides };
   };
   const apiLogs = new ApiLogBuffer((rows) =>
     env.METRICS?.writeDataPoint({ indexes: ['api-log.lost'], blobs: ['api-log.lost'], doubles: [rows] }),

@@ -2,6 +2,7 @@ import type { AdminGuard } from '../durable-objects/admin-guard.ts';
 import type { ExportRun } from '../durable-objects/export-run.ts';
 import type { ExportTurns } from '../durable-objects/export-turns.ts';
 import type { OperationLock } from '../durable-objects/operation-lock.ts';
+import type { OperationRun } from '../durable-objects/operation-run.ts';
 import type { RateLimiter } from '../durable-objects/rate-limiter.ts';
 import type {
   AuditOutboxMessage,
@@ -9,6 +10,7 @@ import type {
   ExportMessage,
   ForwardMessage,
   NotificationMessage,
+  OperationMessage,
 } from '../queues/messages.ts';
 
 /** Bindings of wrangler.toml. Variables and secrets are parsed by config.ts and have no type before that. */
@@ -18,6 +20,7 @@ export interface Bindings {
   OPERATION_LOCK: DurableObjectNamespace<OperationLock>;
   EXPORT_TURNS: DurableObjectNamespace<ExportTurns>;
   EXPORT_RUN: DurableObjectNamespace<ExportRun>;
+  OPERATION_RUN: DurableObjectNamespace<OperationRun>;
   ASSETS: Fetcher;
   BUCKET: R2Bucket;
   LAST_KNOWN_GOOD: KVNamespace;
@@ -26,6 +29,7 @@ export interface Bindings {
   TELEMETRY_FORWARD_QUEUE: Queue<ForwardMessage>;
   EXPORTS_QUEUE: Queue<ExportMessage>;
   NOTIFICATIONS_QUEUE: Queue<NotificationMessage>;
+  OPERATIONS_QUEUE: Queue<OperationMessage>;
   /** Absent where nobody looks at metrics. */
   METRICS?: AnalyticsEngineDataset;
 }

@@ -2,6 +2,8 @@ import { sweepHolds } from '../domain/audit/apply-holds.ts';
 import { sweepOutbox } from '../domain/audit/sweep-outbox.ts';
 import { runDueSchedules } from '../domain/exports/run-schedules.ts';
 import { expireExports, purgeExports, requeueStuckExports } from '../domain/exports/sweep-exports.ts';
+import { expireOperations, requeueStuckOperations } from '../domain/operations/end-operation.ts';
+import { runDueOperationSchedules } from '../domain/operations/run-schedules.ts';
 import { dispatch } from '../queues/dispatch.ts';
 import { createApp } from './app.ts';
 import { ConfigError } from './config.ts';
@@ -12,6 +14,7 @@ export { AdminGuard } from '../durable-objects/admin-guard.ts';
 export { ExportRun } from '../durable-objects/export-run.ts';
 export { ExportTurns } from '../durable-objects/export-turns.ts';
 export { OperationLock } from '../durable-objects/operation-lock.ts';
+export { OperationRun } from '../durable-objects/operation-run.ts';
 export { RateLimiter } from '../durable-objects/rate-limiter.ts';
 export { Gate } from './gate/entrypoint.ts';
 
@@ -48,6 +51,9 @@ export default {
       expireExports(ctx),
       purgeExports(ctx),
       runDueSchedules(ctx),
+      requeueStuckOperations(ctx),
+      expireOperations(ctx),
+      runDueOperationSchedules(ctx),
     ]);
     for (const result of results)
       if (result.status === 'rejected') ctx.log.error('sweep failed', { error: result.reason });

@@ -4,7 +4,10 @@ const UPDATE = `ALTER TABLE ${TABLE} UPDATE legal_hold =`;
 const HOLD = `${UPDATE} 1 WHERE resource = 'service' AND id = '${ID}'`;
 const EXPIRE = `ALTER TABLE ${TABLE} MATERIALIZE TTL`;
 
-/** What the keeper may do besides reading; none of it touches a row but that of `ID`. */
+/** Tables besides it whose TTL the keeper may have applied, without reading them. */
+export const RETAINED = ['audit_db.admin_ui_events', 'audit_db.admin_api_logs', 'audit_db.admin_sessions'];
+
+/** What the keeper may do besides reading; none of it touches a row but that of `ID`, or one whose time has come. */
 export function holds(): Array<{ sql: string; url: Record<string, string> }> {
   const sync = 'SETTINGS mutations_sync = 2';
   const sqls = [
@@ -17,6 +20,8 @@ export function holds(): Array<{ sql: string; url: Record<string, string> }> {
     `${EXPIRE} ${sync}`,
     `${EXPIRE} IN PARTITION ID 'all' ${sync}, max_execution_time = 10`,
     EXPIRE,
+    ...RETAINED.map((table) => `ALTER TABLE ${table} MATERIALIZE TTL ${sync}`),
+    `alter table \`audit_db\`."admin_ui_events" /* x */ materialize ttl in partition id 'all' settings mutations_sync = 2`,
   ];
   const url = { param_id: ID, param_ids: `['${ID}']`, param_flag: '0', param_rid: 'none' };
   return sqls.map((sql) => ({ sql, url }));
@@ -37,8 +42,16 @@ export function almostHolds(): string[] {
     `ALTER TABLE ${TABLE} UPDATE Legal_Hold = 1 WHERE 1`,
     `${UPDATE} 1 WHERE id IN (SELECT id FROM audit_db.admin_api_logs)`,
     `${UPDATE} 1 WHERE (SELECT count() FROM audit_db.admin_ui_events) > 0`,
-    'ALTER TABLE audit_db.admin_ui_events MATERIALIZE TTL',
-    'ALTER TABLE audit_db.admin_api_logs MATERIALIZE TTL',
+    ...RETAINED.flatMap((table) => [
+      `ALTER TABLE ${table} MATERIALIZE TTL, DELETE WHERE 1`,
+      `ALTER TABLE ${table} DELETE WHERE 1, MATERIALIZE TTL`,
+      `ALTER TABLE ${table} (MATERIALIZE TTL), (MODIFY TTL now() - INTERVAL 1 DAY)`,
+      `ALTER TABLE ${table} MATERIALIZE TTL, UPDATE session_id = '' WHERE 1`,
+      `ALTER TABLE ${table} UPDATE legal_hold = 1 WHERE 1`,
+    ]),
+    'ALTER TABLE analytics_db.service_calls MATERIALIZE TTL',
+    'ALTER TABLE analytics_db.service_actions MATERIALIZE TTL',
+    'ALTER TABLE audit_db.schema_migrations MATERIALIZE TTL',
   ];
 }
 
@@ -66,5 +79,11 @@ export function disguisedHolds(file: string): string[] {
       `${HOLD} INTO OUTFILE '${file}.out'`,
     ],
     ...[`ALTER TABLE {t:Identifier} MATERIALIZE TTL`, 'ALTER TABLE admin_audit_logs MATERIALIZE TTL'],
+    ...RETAINED.flatMap((table) => [
+      `ALTER TABLE ${table} MATERIALIZE TTL; DROP TABLE ${table}`,
+      `ALTER TABLE ${table} MATERIALIZE TTL IN PARTITION (SELECT 1)`,
+      `ALTER TABLE ${table} MATERIALIZE TTL SETTINGS mutations_sync = 2, readonly = 0`,
+      `ALTER TABLE ${table} ON CLUSTER 'default' MATERIALIZE TTL`,
+    ]),
   ];
 }

@@ -1,6 +1,6 @@
 /** What somebody who has a user's password might try, and who may. For tests of the users' rights. */
 import { disguised, objects, outside, settings } from './attempts-elsewhere.ts';
-import { almostHolds, disguisedHolds, holds } from './attempts-holds.ts';
+import { almostHolds, disguisedHolds, holds, RETAINED } from './attempts-holds.ts';
 
 export type Who = 'reader' | 'writer' | 'keeper';
 
@@ -66,8 +66,9 @@ function changesOf({ name, columns }: Table): string[] {
   // Of the audit log every column but the one that may change; two of any other table stand for the rest.
   const fixed = name === AUDIT_LOGS ? columns.filter((column) => column !== 'legal_hold') : columns.slice(0, 2);
   const perColumn = fixed.flatMap((column) => COLUMN_COMMANDS.map((command) => command.replaceAll('%', column)));
+  const expire = name === AUDIT_LOGS || RETAINED.includes(name) ? [] : ['MATERIALIZE TTL'];
   return [
-    ...[...perColumn, ...TABLE_COMMANDS].map((command) => `ALTER TABLE ${name} ${command}`),
+    ...[...perColumn, ...TABLE_COMMANDS, ...expire].map((command) => `ALTER TABLE ${name} ${command}`),
     ...TABLE_STATEMENTS.map((statement) => statement.replaceAll('%', name)),
   ];
 }

@@ -4,11 +4,14 @@ import type { Token } from './tokens.ts';
 
 /**
  * The keeper's two statements besides reads:
- * `ALTER TABLE audit_db.admin_audit_logs UPDATE legal_hold = 0|1 [IN PARTITION …] WHERE …` and
- * `ALTER TABLE audit_db.admin_audit_logs MATERIALIZE TTL [IN PARTITION …]`, each with SETTINGS or without.
+ * `ALTER TABLE audit_db.admin_audit_logs UPDATE legal_hold = 0|1 [IN PARTITION …] WHERE …` and, of this table and three more,
+ * `ALTER TABLE audit_db.… MATERIALIZE TTL [IN PARTITION …]`, each with SETTINGS or without.
  * The grants say the same of columns and commands. They do not cover what a condition reads: the engine runs a mutation in the
  * background as nobody, so a table or dictionary named there is read with every right.
  */
+
+const HELD_TABLE = 'admin_audit_logs';
+const RETAINED_TABLES = [HELD_TABLE, 'admin_ui_events', 'admin_api_logs', 'admin_sessions'];
 
 // What conditions on a record need; a function that is not here may read something else.
 const FUNCTIONS = new Set([
@@ -35,9 +38,10 @@ const QUERY_WORDS = new Set(['SELECT', 'WITH', 'FROM']);
 /** Throws unless the statement is one of the keeper's. */
 export function guardKeeper({ tokens }: Statement): void {
   const [command, settings] = splitAt(withLiterals(tokens), 'SETTINGS');
-  const body = after(command, 'ALTER', 'TABLE', 'audit_db', '.', 'admin_audit_logs');
-  const update = after(body, 'UPDATE', 'legal_hold', '=');
+  const table = RETAINED_TABLES.find((name) => bodyOf(command, name) !== undefined) ?? '';
+  const body = bodyOf(command, table);
   if (body === undefined || !areSettings(settings)) throw refusal();
+  const update = table === HELD_TABLE ? after(body, 'UPDATE', 'legal_hold', '=') : undefined;
   if (update === undefined) {
     const rest = after(body, 'MATERIALIZE', 'TTL');
     if (rest === undefined || behindPartition(rest).length > 0) throw refusal();
@@ -49,8 +53,9 @@ export function guardKeeper({ tokens }: Statement): void {
   guardCondition(condition);
 }
 
-const refusal = () =>
-  denied('Not allowed: this user may only read, hold and release records, and materialize their TTL.');
+const bodyOf = (command: Token[], table: string) => after(command, 'ALTER', 'TABLE', 'audit_db', '.', table);
+
+const refusal = () => denied('Not allowed: this user may only read, hold and release records, and materialize TTLs.');
 
 function guardCondition(tokens: Token[]): void {
   let depth = 0;

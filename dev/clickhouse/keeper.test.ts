@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { almostHolds, disguisedHolds, holds } from './attempts-holds.ts';
+import { almostHolds, disguisedHolds, holds, RETAINED } from './attempts-holds.ts';
 import { openEngine } from './engine.ts';
 import { forbiddenFunctions, guard } from './guard.ts';
 import { parseStatement } from './statement.ts';
@@ -13,6 +13,10 @@ const TABLE = 'audit_db.admin_audit_logs';
 const CREATE = `CREATE TABLE ${TABLE} (id UUID, timestamp DateTime, actor_id UUID, resource String, resource_id String,
   service_id UUID, reason String, legal_hold UInt8 DEFAULT 0) ENGINE = MergeTree ORDER BY id
   TTL timestamp + INTERVAL 7 YEAR DELETE WHERE legal_hold = 0`;
+const OTHERS = RETAINED.map(
+  (table) =>
+    `CREATE TABLE ${table} (id UUID, timestamp DateTime, session_id String) ENGINE = MergeTree ORDER BY id TTL timestamp + INTERVAL 7 YEAR`,
+);
 const OLD = '0198f000-0000-7000-8000-00000000000a';
 const NEW = '0198f000-0000-7000-8000-00000000000b';
 const ROWS = `INSERT INTO ${TABLE} (id, timestamp, resource, reason, legal_hold) VALUES
@@ -24,7 +28,7 @@ beforeAll(async () => {
   h = await harness();
   secret = join(h.dataDir, 'secret.csv');
   writeFileSync(secret, 'top-secret\n');
-  for (const sql of ['CREATE DATABASE audit_db', CREATE, ROWS]) {
+  for (const sql of ['CREATE DATABASE audit_db', CREATE, ...OTHERS, ROWS]) {
     expect(await h.ask('admin', sql)).toMatchObject({ status: 200 });
   }
 }, 60_000);
@@ -66,6 +70,18 @@ test('holds a row with parameters, and a released one goes when its TTL is appli
   expect(await seen()).toBe('"new","y",1\n');
 });
 
+test.each(RETAINED)('has the TTL of %s applied, which it may neither read nor change', async (table) => {
+  const left = async () => (await h.ask('admin', `SELECT session_id FROM ${table}`)).text;
+  await h.ask('admin', `SYSTEM STOP TTL MERGES ${table}`);
+  const rows = `('${OLD}', '2001-01-01 00:00:00', 'old'), ('${NEW}', now(), 'new')`;
+  expect(await h.ask('admin', `INSERT INTO ${table} VALUES ${rows}`)).toMatchObject({ status: 200 });
+  for (const sql of [`SELECT 1 FROM ${table}`, `OPTIMIZE TABLE ${table} FINAL`, `DELETE FROM ${table} WHERE 1`])
+    expect(await h.ask('keeper', sql)).toMatchObject({ status: 403, code: '497' });
+  expect((await left()).split('\n').sort()).toEqual(['', 'new', 'old']);
+  await h.client('keeper').command({ query: `ALTER TABLE ${table} MATERIALIZE TTL SETTINGS mutations_sync = 2` });
+  expect(await left()).toBe('new\n');
+});
+
 test('stays a keeper in a session, with readonly=0 and by GET', async () => {
   const hold = `ALTER TABLE ${TABLE} UPDATE legal_hold = 1 WHERE id = '${NEW}'`;
   const session = { session_id: 'k' };
@@ -95,9 +111,11 @@ test('the guard lets nothing pass that changes more than the flag, however a sta
   const all = engine.connect();
   const run = async (sql: string) => (await all.queryAsync(sql, { format: 'TSV' })).text();
   const young = ROWS.replace("'2001-01-01 00:00:00'", 'now()');
-  for (const sql of ['CREATE DATABASE audit_db', CREATE, young]) await run(sql);
+  const others = RETAINED.map((table) => `INSERT INTO ${table} VALUES ('${NEW}', now(), 'new')`);
+  for (const sql of ['CREATE DATABASE audit_db', CREATE, young, ...OTHERS, ...others]) await run(sql);
   const state = async () => [
     await run(`SELECT id, timestamp, resource, reason FROM ${TABLE} ORDER BY id`),
+    ...(await Promise.all(RETAINED.map((table) => run(`SELECT * FROM ${table} ORDER BY id`)))),
     await run("SELECT create_table_query FROM system.tables WHERE database != 'system' ORDER BY name"),
   ];
   await run("SET mutations_sync = 2, param_flag = '1', param_names = '[]'");
@@ -132,6 +150,7 @@ const BASES = [
   `ALTER TABLE ${TABLE} UPDATE legal_hold = 0 WHERE resource IN ('a', 'b') AND NOT (reason = 'z') SETTINGS max_threads = 1`,
   `ALTER TABLE ${TABLE} UPDATE legal_hold = {flag:UInt8} IN PARTITION tuple() WHERE has({names:Array(String)}, resource)`,
   `ALTER TABLE ${TABLE} MATERIALIZE TTL`,
+  ...RETAINED.map((table) => `ALTER TABLE ${table} MATERIALIZE TTL`),
   `ALTER TABLE ${TABLE} UPDATE reason = '', legal_hold = 1 WHERE 1`,
   `ALTER TABLE ${TABLE} DELETE WHERE 1, UPDATE legal_hold = 1 WHERE 1`,
 ];

@@ -14,7 +14,7 @@ export interface Slot {
 }
 
 /** One of the few streams of a kind an admin may have at once. @throws DomainError rate_limited */
-export async function takeSlot(ctx: CallerContext, kind: 'live' | 'export-events'): Promise<Slot> {
+export async function takeSlot(ctx: CallerContext, kind: 'live' | 'export-events' | 'operation-events'): Promise<Slot> {
   for (let n = 0; n < MOST_STREAMS; n++) {
     const name = `${kind}:${ctx.caller.subject}:${n}`;
     const lease = await ctx.locks.acquire(name, ctx.origin.requestId, SLOT_MS);

@@ -55,6 +55,7 @@ export const ACTIONS = {
   'session.sign-in': { permissions: [], resource: 'session' },
   'session.sign-out': { permissions: [], resource: 'session' },
   'me.read': { permissions: [], resource: 'admin' },
+  'gate.purge': { permissions: [], resource: 'gate' },
   'gate.check': { permissions: ['gate.check'], resource: 'gate' },
   'audit.logs.read': { permissions: ['audit.view'], resource: 'audit_log' },
   'audit.ui-events.read': { permissions: ['audit.view'], resource: 'ui_event' },
@@ -65,6 +66,8 @@ export const ACTIONS = {
   'audit.hold.create': { permissions: ['audit.hold.manage'], resource: 'audit_hold', everywhere: true },
   'audit.hold.release': { permissions: ['audit.hold.manage'], resource: 'audit_hold', everywhere: true },
   'audit.hold.complete': { permissions: [], resource: 'audit_hold' },
+  // A table past its retention; the operation has its own permissions.
+  'retention.enforce': { permissions: [], resource: 'retention' },
   'analytics.read': { permissions: ['analytics.view'], resource: 'analytics' },
   // A browser's session reports what its own admin does; a bearer token, such as a collector's, needs the permission.
   'telemetry.own': { permissions: [], resource: 'telemetry' },
@@ -95,6 +98,37 @@ export const ACTIONS = {
   'export.schedule.any.read': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
   'export.schedule.any.disable': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
   'export.schedule.any.delete': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
+  'subject.export': { permissions: [], resource: 'subject_file' },
+  'operation.plan': { permissions: ['operations.execute'], resource: 'operation' },
+  // The permission of its type comes on top.
+  'operation.request': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.list': { permissions: [], resource: 'operation' },
+  'operation.read': { permissions: [], resource: 'operation' },
+  'operation.approve': { permissions: ['operations.approve'], resource: 'operation' },
+  'operation.reject': { permissions: ['operations.approve'], resource: 'operation' },
+  'operation.start': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.break-glass': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.pause': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.resume': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.cancel': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.undo': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.retry-failed': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.review': { permissions: ['operations.execute'], resource: 'operation' },
+  'operation.complete': { permissions: [], resource: 'operation' },
+  'operation.fail': { permissions: [], resource: 'operation' },
+  'operation.expire': { permissions: [], resource: 'operation' },
+  ...crud('operation.schedule', 'operation_schedule', 'operations.execute', 'operations.execute'),
+  'operation.schedule.run': { permissions: ['operations.execute'], resource: 'operation_schedule' },
+  'operation.schedule.disable': { permissions: [], resource: 'operation_schedule' },
+  // Anybody's, for when the owner has left.
+  'operation.schedule.any.list': { permissions: ['admins.manage'], resource: 'operation_schedule', everywhere: true },
+  'operation.schedule.any.read': { permissions: ['admins.manage'], resource: 'operation_schedule', everywhere: true },
+  'operation.schedule.any.disable': {
+    permissions: ['admins.manage'],
+    resource: 'operation_schedule',
+    everywhere: true,
+  },
+  'operation.schedule.any.delete': { permissions: ['admins.manage'], resource: 'operation_schedule', everywhere: true },
 } as const satisfies Record<string, ActionRule>;
 
 export type Action = keyof typeof ACTIONS;

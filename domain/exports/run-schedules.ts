@@ -13,12 +13,12 @@ import { DomainError } from '../errors.ts';
 import type { Creation } from '../resources/create.ts';
 import { hashOf, keptKey } from '../resources/idempotency.ts';
 import { readOne } from '../resources/read.ts';
+import { isTimeZone } from '../schedules/cron.ts';
+import { nextRunOf } from '../schedules/times.ts';
 import { askedFor } from './asked.ts';
-import { isTimeZone } from './cron.ts';
 import { assertFits } from './estimate-export.ts';
 import { type Period, rangeOf, SETTLE_MS } from './period.ts';
 import { takeUp } from './request-export.ts';
-import { nextRunOf } from './schedule.ts';
 import { type ExportSpecification, estimateRequest } from './schema.ts';
 
 /** In one minute; the others wait for the next one. */

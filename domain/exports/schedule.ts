@@ -1,25 +1,10 @@
 import * as z from 'zod';
+import { cronText, timeZoneName } from '../schedules/times.ts';
 import { freeText } from '../services/free-text.ts';
 import { normalised } from './asked.ts';
-import { cronProblem, isTimeZone, normaliseCron, runsAfter } from './cron.ts';
 import { PERIODS } from './period.ts';
 import { checkSpecification, type ExportSpecification, exportSpecification } from './schema.ts';
 import { hasTimeRange } from './types/index.ts';
-
-const SHOWN_RUNS = 3;
-
-const cron = z
-  .string()
-  .max(200)
-  .transform(normaliseCron)
-  .superRefine((text, context) => {
-    const problem = cronProblem(text);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
-
-const timeZone = z
-  .string()
-  .refine(isTimeZone, 'must be a time zone of the IANA database, such as Europe/Berlin or UTC');
 
 const { exportType, fileFormat, compression, parameters } = exportSpecification.shape;
 
@@ -32,8 +17,8 @@ const settings = z.strictObject({
   compression,
   parameters,
   period: z.enum(PERIODS).default('all'),
-  cron,
-  timeZone: timeZone.default('UTC'),
+  cron: cronText,
+  timeZone: timeZoneName.default('UTC'),
   enabled: z.boolean().default(true),
 });
 type Settings = z.infer<typeof settings>;
@@ -45,7 +30,7 @@ export const scheduleChange = settings
     compression: compression.unwrap(),
     parameters: parameters.unwrap(),
     period: z.enum(PERIODS),
-    timeZone,
+    timeZone: timeZoneName,
     enabled: z.boolean(),
   })
   .partial();
@@ -76,21 +61,3 @@ export const newSchedule = settings
   })
   .transform((schedule) => ({ ...schedule, parameters: normalised(specificationOf(schedule)) }));
 export type NewSchedule = z.infer<typeof newSchedule>;
-
-interface Times {
-  cron: string;
-  timeZone: string;
-}
-
-/** RFC 3339; null: none comes any more. @param after milliseconds */
-export function nextRunOf({ cron, timeZone }: Times, after: number): string | null {
-  const [next] = runsAfter(cron, timeZone, after, 1);
-  return next === undefined ? null : new Date(next).toISOString();
-}
-
-/** The next run and those after it; none of a schedule that is off. */
-export function comingRuns({ cron, timeZone, nextRunAt }: Times & { nextRunAt: string | null }): string[] {
-  if (nextRunAt === null) return [];
-  const later = runsAfter(cron, timeZone, Date.parse(nextRunAt), SHOWN_RUNS - 1);
-  return [nextRunAt, ...later.map((ms) => new Date(ms).toISOString())];
-}

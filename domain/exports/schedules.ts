@@ -2,29 +2,21 @@ import {
   deleteSchedule,
   insertSchedule,
   listSchedules as listStatement,
-  lockSchedules,
-  MAX_SCHEDULES,
   readSchedule as readStatement,
   type ScheduleItem,
   updateSchedule,
 } from '../../drizzle/repositories/export-schedules.ts';
+import { lockSchedules, MAX_SCHEDULES } from '../../drizzle/repositories/schedules.ts';
 import { EVERYWHERE } from '../audit/actions.ts';
 import type { CallerContext } from '../context.ts';
-import { DomainError, Invalid } from '../errors.ts';
+import { DomainError } from '../errors.ts';
 import { change, type Replacement, remove } from '../resources/change.ts';
 import { type Creation, create } from '../resources/create.ts';
 import { list, type Page, type PageQuery, readOne } from '../resources/read.ts';
+import { assertOnlySwitchesOff, asWhole, changeAsRead, onlySwitchesOff } from '../schedules/change-schedule.ts';
+import { comingRuns, nextRunOf } from '../schedules/times.ts';
 import { askedFor } from './asked.ts';
-import {
-  comingRuns,
-  type NewSchedule,
-  newSchedule,
-  nextRunOf,
-  type ScheduleChange,
-  specificationOf,
-} from './schedule.ts';
-
-const MOST_TRIES = 3;
+import { type NewSchedule, newSchedule, type ScheduleChange, specificationOf } from './schedule.ts';
 
 export type ScheduleView = ScheduleItem & {
   /** RFC 3339. */
@@ -71,7 +63,7 @@ export async function createSchedule(ctx: CallerContext, values: NewSchedule, o:
     refusals: {
       full: () => new DomainError('conflict', `An admin has at most ${MAX_SCHEDULES} schedules; delete one first.`),
     },
-    lock: lockSchedules(ctx.caller.subject),
+    lock: lockSchedules('export', ctx.caller.subject),
     ...o,
   });
   return viewOf(made);
@@ -88,24 +80,13 @@ export async function changeSchedule(
   given: ScheduleChange,
   o: Replacement,
 ): Promise<ScheduleView> {
-  for (let tries = 1; ; tries++) {
-    const current = await readOne(ctx, readStatement, {
-      action: 'export.schedule.update',
-      key: { scheduleId, ...OWN },
-    });
-    try {
-      return await changeAsRead(ctx, current, given, o);
-    } catch (error) {
-      // Without an If-Match whoever is later wins, also when somebody comes between reading and writing.
-      const isOvertaken = error instanceof DomainError && error.code === 'stale_version' && o.ifMatch === null;
-      if (!isOvertaken || tries >= MOST_TRIES) throw error;
-    }
-  }
+  const read = () => readOne(ctx, readStatement, { action: 'export.schedule.update', key: { scheduleId, ...OWN } });
+  return changeAsRead(o.ifMatch, read, (current, ifMatch) => replace(ctx, current, given, { ...o, ifMatch }));
 }
 
-async function changeAsRead(ctx: CallerContext, current: ScheduleItem, given: ScheduleChange, o: Replacement) {
+async function replace(ctx: CallerContext, current: ScheduleItem, given: ScheduleChange, o: Replacement) {
   const merged = complete(current, given);
-  const onlyOff = given.enabled === false && Object.keys(given).length === 1;
+  const onlyOff = onlySwitchesOff(given);
   const { dataPermission, serviceId } = askedFor(specificationOf(merged));
   const reschedule =
     merged.enabled !== current.enabled || merged.cron !== current.cron || merged.timeZone !== current.timeZone;
@@ -120,8 +101,7 @@ async function changeAsRead(ctx: CallerContext, current: ScheduleItem, given: Sc
     },
     more: onlyOff ? [] : [dataPermission],
     patch: onlyOff ? given : merged,
-    reason: o.reason,
-    ifMatch: [current.version].filter((version) => o.ifMatch?.includes(version) ?? true),
+    ...o,
   });
   return viewOf(item);
 }
@@ -130,23 +110,17 @@ async function changeAsRead(ctx: CallerContext, current: ScheduleItem, given: Sc
 function complete(current: ScheduleItem, given: ScheduleChange): NewSchedule {
   const { name, exportType, fileFormat, compression, parameters, period, cron, timeZone, enabled } = current;
   const before = { name, exportType, fileFormat, compression, parameters, period, cron, timeZone, enabled };
-  const parsed = newSchedule.safeParse({ ...before, ...given });
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), reason: message }));
-  throw new Invalid(errors.map(({ field, reason }) => `${field}: ${reason}`).join('; '), errors);
+  return asWhole(newSchedule, { ...before, ...given });
 }
 
-/** Switches off anybody's schedule: it runs as its owner, so that nothing else of it is another one's to change. @throws NotFound, Invalid */
+/** Switches off anybody's schedule. @throws NotFound, Invalid */
 export async function disableSchedule(
   ctx: CallerContext,
   scheduleId: string,
   given: ScheduleChange,
   o: Replacement,
 ): Promise<ScheduleView> {
-  if (given.enabled !== false || Object.keys(given).length > 1) {
-    const reason = 'must be false and alone: a schedule of somebody else can be switched off or deleted, nothing more';
-    throw new Invalid(`enabled: ${reason}`, [{ field: 'enabled', reason }]);
-  }
+  assertOnlySwitchesOff(given);
   const { item } = await change(ctx, updateSchedule, {
     action: 'export.schedule.any.disable',
     key: { scheduleId, ...ANYBODYS, reschedule: true, nextRunAt: null },

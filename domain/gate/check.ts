@@ -23,6 +23,7 @@ export interface GateParts {
   copies: {
     recall(serviceId: string): Promise<KeptSnapshot | null>;
     keep(serviceId: string, kept: KeptSnapshot): Promise<void>;
+    remove(serviceId: string): Promise<void>;
   };
   /** Marks of changes, for all isolates of one location. Neither ever throws. */
   markers: {

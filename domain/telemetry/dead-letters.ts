@@ -9,7 +9,7 @@ import {
 import { DRAIN } from '../../queues/messages.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';
-import type { CallerContext } from '../context.ts';
+import type { CallerContext, Context } from '../context.ts';
 import { DomainError, Unavailable } from '../errors.ts';
 import type { Creation } from '../resources/create.ts';
 import { keptKey } from '../resources/idempotency.ts';
@@ -21,6 +21,7 @@ export const DEAD_LETTER_QUEUES = [
   'audit-outbox',
   'exports',
   'notifications',
+  'operations',
   'telemetry-forward',
 ] as const;
 export type DeadLetterQueue = (typeof DEAD_LETTER_QUEUES)[number];
@@ -83,11 +84,17 @@ export async function replayDeadLetter(ctx: CallerContext, letterId: string, o: 
 
 const anyObject = z.record(z.string(), z.unknown());
 
-async function sendAgain(ctx: CallerContext, letterId: string, { queue, body }: ReplayRow): Promise<void> {
+/** @throws Unavailable when the queue does not take it */
+export async function sendAgain(
+  ctx: Context,
+  letterId: string,
+  { queue, body }: Pick<ReplayRow, 'queue' | 'body'>,
+): Promise<void> {
   const senders: Record<string, Queue<never>> = {
     'audit-events': ctx.queues.auditEvents as Queue<never>,
     'audit-outbox': ctx.queues.auditOutbox as Queue<never>,
     exports: ctx.queues.exports as Queue<never>,
+    operations: ctx.queues.operations as Queue<never>,
     notifications: ctx.queues.notifications as Queue<never>,
     'telemetry-forward': ctx.queues.telemetryForward as Queue<never>,
   };

@@ -79,6 +79,11 @@ export interface ReplayRow extends Access {
   prior_hash: string | null;
 }
 
+/** Marks a letter as put back and gives its body; whoever says so writes the record. `replays`: before this one. */
+export const markReplayed = statement<{ letterId: string }, { queue: string; body: string; replays: number }>(sql`
+UPDATE ${deadLetters} t SET replayed_at = now(), replays = t.replays + 1 WHERE t.id = ${p('letterId')}
+RETURNING t.queue, t.body::text AS body, t.replays - 1 AS replays`);
+
 export interface ReplayInput extends CallerInput {
   letterId: string;
   route: string;

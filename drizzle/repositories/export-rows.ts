@@ -15,7 +15,7 @@ export type Encoding = 'csv' | 'ndjson' | 'json';
 /** Rows that can be exported. */
 export interface RowSource<Filter> {
   /** Columns that never change and are unique all together: the file's order. */
-  order: readonly { column: string; type: 'uuid' }[];
+  order: readonly { column: string; type: 'uuid' | 'text' }[];
   /** The rows made by `cutoff` (UTC text) as a SELECT without ORDER BY. */
   select(filter: Filter, cutoff: string): SQL;
 }

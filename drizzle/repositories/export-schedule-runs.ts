@@ -1,18 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { statement } from '../client.ts';
-import {
-  adminExports,
-  admins,
-  auditOutbox,
-  exportSchedules,
-  grants,
-  idempotencyKeys,
-  roles,
-  services,
-} from '../schema/index.ts';
+import { adminExports, exportSchedules, idempotencyKeys } from '../schema/index.ts';
 import { type Access, accessCte, type CallerInput, insertAudit } from './access.ts';
 import type { SystemEvent } from './export-runs.ts';
 import { type SchedulePeriod, scheduleState } from './export-schedules.ts';
+import { insertRunRecord, ownerCte } from './schedules.ts';
 
 const p = sql.placeholder;
 const NOWHERE = sql.raw(`'00000000-0000-0000-0000-000000000000'::uuid`);
@@ -69,49 +61,7 @@ const insertRun = (o: { by: SQL; scope: SQL; from: SQL }): SQL => sql`
     ${o.scope}, ${p('dataPermission')}, now(), pg_snapshot_xmax(pg_current_snapshot())::text
   FROM cur ${o.from} RETURNING *`;
 
-// What the function authorise decides for a caller, for an owner without a session.
-const ownerCte = sql`held AS (
-  SELECT g.service_id, r.permissions FROM cur JOIN ${grants} g ON g.admin_id = cur.owner_id JOIN ${roles} r ON r.id = g.role_id
-), needs AS (
-  SELECT ARRAY['exports.request', ${p('dataPermission')}::text] AS needed, nullif(${p('serviceId')}::uuid, ${NOWHERE}) AS service_id,
-    ARRAY(SELECT h.permission FROM held, unnest(held.permissions) AS h (permission) WHERE held.service_id IS NULL) AS everywhere
-), owner AS (
-  SELECT a.id AS admin_id, a.email, a.status, needs.*, CASE
-    WHEN needs.service_id IS NOT NULL THEN ARRAY[needs.service_id]
-    WHEN ${p('serviceId')}::uuid IS NULL AND NOT needs.needed <@ needs.everywhere THEN ARRAY(
-      SELECT held.service_id FROM held CROSS JOIN LATERAL unnest(held.permissions) AS h (permission)
-      WHERE held.service_id IS NOT NULL GROUP BY held.service_id
-      HAVING needs.needed <@ (array_agg(h.permission) || needs.everywhere) ORDER BY held.service_id) END AS scope
-  FROM cur JOIN ${admins} a ON a.id = cur.owner_id CROSS JOIN needs
-), access AS (
-  SELECT owner.admin_id, owner.email, 'system' AS role, owner.scope, CASE
-    WHEN ${p('refusal')}::text IS NOT NULL THEN ${p('refusal')}::text
-    WHEN owner.status = 'locked' THEN 'Its owner is locked.'
-    WHEN owner.status <> 'active' THEN 'Its owner is no admin any more.'
-    WHEN owner.service_id IS NOT NULL AND NOT EXISTS (SELECT FROM ${services} x WHERE x.id = owner.service_id)
-      THEN 'The service it is about does not exist any more.'
-    WHEN lacks.permission IS NOT NULL THEN format('Its owner does not hold the permission %s for this data any more.', lacks.permission)
-  END AS refused
-  FROM owner LEFT JOIN LATERAL (SELECT n.permission FROM unnest(owner.needed) AS n (permission)
-    WHERE admin_may(owner.admin_id, n.permission, owner.scope) IS NOT TRUE LIMIT 1) AS lacks ON true
-)`;
-
-const record = (o: {
-  id: SQL;
-  time: SQL;
-  action: SQL;
-  resource: SQL;
-  outcome: SQL;
-  before?: SQL;
-  after: SQL;
-  from: SQL;
-}): SQL => sql`
-  INSERT INTO ${auditOutbox} (id, occurred_at, actor_id, actor_email, actor_role, action, resource, resource_id, service_id, outcome,
-    before_state, after_state, reason, ip_address, request_id, trace_id)
-  SELECT ${o.id}::uuid, ${o.time}::timestamptz, access.admin_id, access.email, access.role, ${o.action}, ${o.resource},
-    nullif(${p('serviceId')}::uuid, ${NOWHERE}), ${o.outcome}, ${o.before ?? sql`NULL`}, ${o.after},
-    concat_ws(': ', 'schedule ' || cur.id, access.refused), '::', ${p('requestId')}, ${p('traceId')}
-  FROM cur CROSS JOIN access ${o.from}`;
+const NAMED = { serviceId: sql`${p('serviceId')}::uuid`, why: sql`access.refused` };
 
 export interface DueRun extends Run, SystemEvent {
   dueAt: string;
@@ -132,7 +82,11 @@ export interface DueRun extends Run, SystemEvent {
 export const runDueSchedule = statement<DueRun, { refused: string | null; owner_id: string }>(sql`
 WITH cur AS (
   SELECT s.* FROM ${exportSchedules} s WHERE ${asRead} AND s.next_run_at = ${p('dueAt')}::timestamptz FOR UPDATE SKIP LOCKED
-), ${ownerCte}, made AS (${insertRun({
+), ${ownerCte({
+  needed: sql`ARRAY['exports.request', ${p('dataPermission')}::text]`,
+  what: 'this data',
+  refusal: sql`${p('refusal')}::text`,
+})}, made AS (${insertRun({
   by: sql`access.admin_id`,
   scope: sql`access.scope`,
   from: sql`CROSS JOIN access WHERE access.refused IS NULL`,
@@ -143,19 +97,21 @@ WITH cur AS (
     last_error = access.refused, enabled = access.refused IS NULL, version = s.version + (access.refused IS NOT NULL)::int,
     updated_at = CASE WHEN access.refused IS NULL THEN s.updated_at ELSE now() END
   FROM cur CROSS JOIN access WHERE s.id = cur.id RETURNING s.*
-), requested AS (${record({
+), requested AS (${insertRunRecord({
   id: sql`${p('eventId')}`,
   time: sql`${p('eventTime')}`,
   action: sql`${p('action')}`,
   resource: sql`'export', ${p('exportId')}`,
+  ...NAMED,
   outcome: sql`CASE WHEN access.refused IS NULL THEN 'success' ELSE 'denied' END`,
   after: sql`${attempted} || CASE WHEN made.id IS NULL THEN '{}' ELSE jsonb_build_object('status', made.status) END`,
   from: sql`LEFT JOIN made ON true`,
-})}), switched_off AS (${record({
+})}), switched_off AS (${insertRunRecord({
   id: sql`${p('offEventId')}`,
   time: sql`${p('offEventTime')}`,
   action: sql`${p('offAction')}`,
   resource: sql`'export_schedule', cur.id::text`,
+  ...NAMED,
   outcome: sql`'success'`,
   before: scheduleState('cur'),
   after: scheduleState('moved'),

@@ -24,7 +24,7 @@ const all = (...conditions: (SQL | undefined)[]) => {
 };
 
 /** Times have milliseconds: those of the cutoff's own count as before it, as their rows' are rounded as it is. */
-const madeBy = (column: string, cutoff: string) =>
+export const madeBy = (column: string, cutoff: string) =>
   sql`${sql.raw(column)} <= (${cutoff}::timestamp AT TIME ZONE 'UTC')::timestamptz(3)`;
 
 const inServices = (column: string, wanted: OfServices['services']) =>

@@ -3,6 +3,7 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { statement } from '../client.ts';
 import { idempotencyKeys } from '../schema/index.ts';
 import { type About, type Access, accessCte, type CallerInput, insertAudit } from './access.ts';
+import { jsonOf, META, readField, shown } from './row-json.ts';
 
 /**
  * The five statements of an audited resource: list, read, insert, update, remove. Each authorises, works and writes its audit
@@ -38,27 +39,6 @@ export interface ResourceShape {
 export type Guards = Readonly<Record<string, SQL>>;
 
 const p = sql.placeholder;
-/** Columns that say nothing about the state of a thing. */
-const META = new Set(['id', 'serviceId', 'version', 'createdAt', 'updatedAt', 'createdBy']);
-
-const isTime = (column: PgColumn) => column.getSQLType().startsWith('timestamp');
-
-const shown = (alias: string, column: PgColumn) =>
-  isTime(column)
-    ? `to_char(${alias}."${column.name}" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-    : `${alias}."${column.name}"`;
-
-const jsonOf = (build: 'json' | 'jsonb', alias: string, columns: [string, PgColumn][]) =>
-  `${build}_build_object(${columns.map(([field, column]) => `'${field}', ${shown(alias, column)}`).join(', ')})`;
-
-/** SQL that reads a column's value out of a jsonb object. */
-function readField(json: string, field: string, column: PgColumn): string {
-  const type = column.getSQLType();
-  if (type === 'text[]') return `ARRAY(SELECT jsonb_array_elements_text(${json}->'${field}'))`;
-  if (type === 'jsonb') return `${json}->'${field}'`;
-  return `(${json}->>'${field}')::${type}`;
-}
-
 const refusals = (guards: Guards) =>
   sql.join(
     Object.entries(guards).map(([code, refuses]) => sql`WHEN (${refuses}) IS NOT FALSE THEN ${sql.raw(`'${code}'`)} `),

@@ -29,6 +29,11 @@ const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> =
     runs: 30,
     about: 'legal holds opened and released in any order while records arrive and drain',
   },
+  operations: {
+    file: 'test/faults/operations.test.ts',
+    runs: 100,
+    about: 'kill -9, lost locks, duplicate deliveries and Postgres failing at every step of operations and undos',
+  },
   outage: {
     file: 'test/faults/outage.test.ts',
     runs: 60,

@@ -60,10 +60,10 @@ async function state({ holds = true } = {}): Promise<unknown> {
   const defined = await rows(
     "SELECT database, name, create_table_query FROM system.tables WHERE database != 'system' ORDER BY ALL",
   );
-  const columns = holds ? '*' : '* EXCEPT legal_hold';
-  const contents = tables
-    .filter(({ columns: names }) => holds || names.includes('legal_hold'))
-    .map(({ name }) => rows(`SELECT '${name}', count(), sum(cityHash64(${columns})) FROM ${name}`));
+  const contents = tables.map(({ name, columns }) => {
+    const compared = holds || !columns.includes('legal_hold') ? '*' : '* EXCEPT legal_hold';
+    return rows(`SELECT '${name}', count(), sum(cityHash64(${compared})) FROM ${name}`);
+  });
   return { databases: await rows('SHOW DATABASES'), defined, contents: await Promise.all(contents) };
 }
 
@@ -86,6 +86,9 @@ const isRefused = ({ status, code, text }: Outcome) =>
 it('lets each user do its own work on the audit tables and nothing else', async () => {
   const seeded = "('2026-01-01 00:00:00', 'a'), ('2026-01-02 00:00:00', 'b')";
   await ask('admin', `INSERT INTO audit_db.admin_audit_logs (timestamp, reason) VALUES ${seeded}`);
+  await ask('admin', `INSERT INTO audit_db.admin_ui_events (timestamp, page_path) VALUES ${seeded}`);
+  await ask('admin', `INSERT INTO audit_db.admin_api_logs (timestamp, endpoint) VALUES ${seeded}`);
+  await ask('admin', `INSERT INTO audit_db.admin_sessions (day, session_id) VALUES (today(), 'a'), (today(), 'b')`);
   const WHO: Who[] = ['reader', 'writer', 'keeper'];
   const all = attempts(tables, store.secretFile).flatMap((attempt) => WHO.map((who) => ({ ...attempt, who })));
   const mayNot = all.filter(({ who, allowed }) => !allowed.includes(who));

@@ -52,12 +52,25 @@ const ABOUT_NO_SERVICE: Record<string, (answer: Answer) => void> = {
   'POST /v1/admin/exports/estimate': ({ status }) => expect(status).toBe(404),
   // The service is in the body.
   'POST /v1/admin/exports': ({ status }) => expect(status).toBe(404),
+  // What there is, whoever asks.
+  // The services are in the file.
+  'POST /v1/admin/operations/upload': ({ status, json }) =>
+    expect([status, json.code]).toEqual([400, 'malformed_request']),
+  'GET /v1/admin/operation-types': ({ status, json }) => expect([status, json.items.length > 0]).toEqual([200, true]),
+  'GET /v1/admin/operations': ({ status, json }) => expect([status, json.items]).toEqual([200, []]),
   'GET /v1/admin/export-schedules': ({ status, json }) => expect([status, json.items]).toEqual([200, []]),
+  'GET /v1/admin/operation-schedules': ({ status, json }) => expect([status, json.items]).toEqual([200, []]),
   'POST /v1/gate/check': ({ status }) => expect(status).toBe(404),
   // Each record says which service it is about, and is about none when the caller's grants do not reach that one.
   'POST /v1/otlp/v1/logs': ({ status }) => expect(status).toBe(200),
   'POST /v1/otlp/v1/traces': ({ status }) => expect(status).toBe(200),
 };
+
+const maintenance = () => ({
+  type: 'services.maintenance',
+  target: { type: 'service', id: service },
+  parameters: { maintenanceMode: true },
+});
 
 const BODIES: Record<string, () => object> = {
   'POST /v1/admin/exports/estimate': () => ({ exportType: 'audit_logs', parameters: { serviceId: service } }),
@@ -68,6 +81,10 @@ const BODIES: Record<string, () => object> = {
     parameters: { serviceId: service },
     cron: '0 6 * * *',
   }),
+  'POST /v1/admin/operations/plan': () => maintenance(),
+  'POST /v1/admin/operations': () => ({ ...maintenance(), reason: 'because' }),
+  'POST /v1/admin/operation-schedules': () => ({ ...maintenance(), name: 'x', reason: 'because', cron: '0 6 * * *' }),
+  'POST /v1/admin/operations/{id}/approve': () => ({ planHash: '0'.repeat(64) }),
   'POST /v1/gate/check': () => ({
     serviceId: service,
     host: 'example.com',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp, until } from '../app.ts';
+import { followEvents } from '../follow-events.ts';
 import { insertRecords } from '../records.ts';
 
 let app: App;
@@ -11,48 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-interface Told {
-  event: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks into
-  data: any;
-}
-
 const pathOf = (id: string) => `/v1/admin/exports/${id}/events`;
 
-/** A follower of an export; `done` when the stream is over. */
-async function follow(as: Person, id: string) {
-  const abort = new AbortController();
-  const response = await fetch(new URL(pathOf(id), app.worker().url), {
-    headers: { Authorization: `Bearer ${as.token}` },
-    signal: abort.signal,
-  });
-  const told: Told[] = [];
-  const read = async () => {
-    const decoder = new TextDecoder();
-    let rest = '';
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const [, event, data] = /^event: (\w+)\ndata: (.+)$/.exec(block) ?? [];
-        if (event && data) told.push({ event, data: JSON.parse(data) });
-      }
-    }
-  };
-  const done = read().catch(() => undefined);
-  return {
-    status: response.status,
-    headers: response.headers,
-    told,
-    done,
-    begun: () => until(async () => told.length > 0, 'the stream begins'),
-    last: () => told.at(-1)?.data,
-    async close() {
-      abort.abort();
-      await done;
-    },
-  };
-}
+const follow = (as: Person, id: string) => followEvents(app, as, pathOf(id));
 
 /** An export that nobody works on: it is as far as the test says. */
 async function resting(by: Person): Promise<string> {

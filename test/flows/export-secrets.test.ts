@@ -4,12 +4,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSecret } from '../../domain/audit/redact.ts';
 import { judgeKey } from '../../domain/audit/redact-keys.ts';
+import { PERSONAL_DATA } from '../../drizzle/repositories/export-personal-data.ts';
 import type { RowSource } from '../../drizzle/repositories/export-rows.ts';
 import * as sources from '../../drizzle/repositories/export-sources.ts';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { asField, CANARIES, type Canary, inText } from '../canaries.ts';
 import { declaredExports, type ExportTypeName, EXPORT_TYPE_NAMES as NAMES } from '../declared-exports.ts';
 import { exportOf, rowsOfNdjson } from '../exported-file.ts';
+import { plantAdmin, plantUser } from '../personal-data.ts';
 
 let app: App;
 let owner: Person;
@@ -52,7 +54,29 @@ const POSTGRES: Partial<Record<ExportTypeName, RowSource<never>>> = {
   features: sources.FEATURES,
   testers: sources.TESTERS,
   operations: sources.OPERATIONS,
+  personal_data: PERSONAL_DATA,
 };
+/** What a file must be asked for with, where that is anything. */
+const personOf = (type: ExportTypeName) => ('adminId' in EXPORT_TYPES[type].filter.shape ? { adminId: owner.id } : {});
+
+/** What personal data says in place of an id. */
+const NAMES_INSTEAD_OF_IDS = ['grants.role'];
+
+/** `table.key` of everything that is said about an admin and about a user with rows in every table. */
+async function insideOf(exporter: pg.Client): Promise<string[]> {
+  const [who, other, userId] = [await app.person('viewer'), await app.person(null), crypto.randomUUID()];
+  await plantAdmin(app, who, other, service);
+  await plantUser(app, userId, other, [service]);
+  const found = [{ adminId: who.id }, { userId }].map(async (person) => {
+    const query = new PgDialect().sqlToQuery(PERSONAL_DATA.select(person, '2100-01-01 00:00:00'));
+    const { rows } = await exporter.query<{ column: string }>(
+      `SELECT DISTINCT store || '.' || key AS column FROM (${query.sql}) s, jsonb_object_keys(s.data) AS key`,
+      query.params,
+    );
+    return rows.map(({ column }) => column);
+  });
+  return [...new Set((await Promise.all(found)).flat())];
+}
 
 describe('export_secrets.columns', () => {
   it('declares no column that is named like a secret, and none twice', () => {
@@ -83,14 +107,22 @@ describe('export_secrets.columns', () => {
     url.password = app.engines.rolePasswords.exporter;
     const exporter = new pg.Client({ connectionString: url.href });
     await exporter.connect();
-    for (const [type, source] of Object.entries(POSTGRES) as [ExportTypeName, RowSource<{ services: null }>][]) {
-      const query = new PgDialect().sqlToQuery(source.select({ services: null }, '2100-01-01 00:00:00'));
+    for (const [type, source] of Object.entries(POSTGRES) as [ExportTypeName, RowSource<object>][]) {
+      const query = new PgDialect().sqlToQuery(
+        source.select({ services: null, ...personOf(type) }, '2100-01-01 00:00:00'),
+      );
       const { fields } = await exporter.query(`SELECT * FROM (${query.sql}) s LIMIT 0`, query.params);
       expect([type, fields.map(({ name }) => name).sort()]).toEqual([type, columnsOf(type).toSorted()]);
       for (const { tableID, columnID } of fields) reached.add(nameAt.get(`${tableID}.${columnID}`) ?? 'computed');
     }
     expect(reached.size).toBeGreaterThan(40);
     expect([...reached].filter((column) => secret.includes(column))).toEqual([]);
+    // What lies inside of personal data is told apart by its table only.
+    const inside = await insideOf(exporter);
+    expect(inside.filter((column) => secret.includes(column) || isSecretName(column.split('.')[1] ?? ''))).toEqual([]);
+    const known = [...rows.map(({ column }) => column), ...NAMES_INSTEAD_OF_IDS];
+    expect(inside.filter((column) => !known.includes(column) && !column.endsWith('.service_slug'))).toEqual([]);
+    expect(new Set(inside.map((column) => column.split('.')[0])).size).toBe(18);
     // What is not exported at all is not even readable to who exports: but for the exports' own tables and where documents lie.
     const { rows: readable } = await app.db.query<{ column: string }>(
       `SELECT table_name || '.' || column_name AS column FROM information_schema.columns WHERE table_schema = 'public'
@@ -102,7 +134,7 @@ describe('export_secrets.columns', () => {
     await exporter.end();
     expect(bare).toEqual([]);
     console.log(
-      `Postgres: columns ${rows.length}, secret ${secret.length}, reached by exports ${reached.size}, of these secret 0`,
+      `Postgres: columns ${rows.length}, secret ${secret.length}, reached by exports ${reached.size} and inside of personal data ${inside.length}, of these secret 0`,
     );
   });
 
@@ -185,7 +217,7 @@ describe('export_secrets.canaries', () => {
       const actorId = exportType === 'ui_events' ? machine.id : owner.id;
       const file = await exportOf(app, owner, {
         exportType,
-        parameters: 'actorId' in shape ? { actorId } : {},
+        parameters: 'actorId' in shape ? { actorId } : personOf(exportType),
         fileFormat,
       });
       const rows =

@@ -27,8 +27,8 @@ beforeAll(async () => {
   });
   owner = await app.person('owner');
   services = await Promise.all([app.service(), app.service(), app.service()]);
-  await fillDatabase(app, owner.id, services);
-  models = { ...(await analyticsModels(app, services)), ...databaseModels(app, services) };
+  const persons = await fillDatabase(app, owner.id, services);
+  models = { ...(await analyticsModels(app, services)), ...databaseModels(app, services, persons) };
   for (const type of NAMES) {
     const { from, to } = models[type].none;
     // One service, and what is about none, whatever chance has chosen.
@@ -58,12 +58,18 @@ const asText = (cell: FileRow[string] | undefined) => (Array.isArray(cell) ? cel
 const given = (filter: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 
+/** What all rows of a type are asked for with. */
+function wholeOf(type: ExportTypeName): Record<string, string> {
+  const { none, whole } = models[type];
+  return given(whole ?? { from: none.from, to: none.to }) as Record<string, string>;
+}
+
 const wholeFiles = new Map<string, ReturnType<typeof exportOf>>();
 /** All rows of a type, in many parts; made once for all tests. */
 function wholeFile(exportType: ExportTypeName, fileFormat: string) {
-  const { from, to } = models[exportType].none;
   const key = `${exportType} ${fileFormat}`;
-  const file = wholeFiles.get(key) ?? exportOf(app, owner, { exportType, parameters: given({ from, to }), fileFormat });
+  const asked = { exportType, parameters: wholeOf(exportType), fileFormat };
+  const file = wholeFiles.get(key) ?? exportOf(app, owner, asked);
   wholeFiles.set(key, file);
   return file;
 }
@@ -113,8 +119,7 @@ describe('export_types.happy', () => {
         const { data } = Papa.parse<string[]>(csv?.text.trimEnd() ?? '');
         expect(data.slice(1)).toEqual(found.map((row) => columnsOf(type).map((name) => asText(row[name]))));
       };
-      const { from, to } = model.none;
-      await Promise.all([given({ from, to }) as Record<string, string>, ...filters].map(one));
+      await Promise.all([wholeOf(type), ...filters].map(one));
       const count = async (parameters: Record<string, string>) => {
         const body = { exportType: type, parameters };
         const { json } = await app.call('POST', '/v1/admin/exports/estimate', { as: owner, body });
@@ -129,9 +134,8 @@ describe('export_types.happy', () => {
   it('gives of a gzipped file the plain one, byte for byte', async () => {
     let parts = 0;
     const both = async (exportType: ExportTypeName, fileFormat: string) => {
-      const { from, to } = models[exportType].none;
       const packing = exportOf(app, owner, {
-        ...{ exportType, parameters: given({ from, to }), fileFormat },
+        ...{ exportType, parameters: wholeOf(exportType), fileFormat },
         compression: 'gzip',
       });
       const [plain, packed] = await Promise.all([wholeFile(exportType, fileFormat), packing]);
@@ -188,11 +192,10 @@ describe('export_types.negative', () => {
     const manager = await app.person('operator', mine);
     // May read another service, and export nothing of it.
     await app.grant(manager.id, 'viewer', theirs);
-    const everywhere: readonly string[] = ['admins', 'operations'];
+    const everywhere: readonly string[] = ['admins', 'operations', 'personal_data'];
     let rows = 0;
     const one = async (type: ExportTypeName) => {
-      const { from, to } = models[type].none;
-      const parameters = given({ from, to }) as Record<string, string>;
+      const parameters = wholeOf(type);
       const file = await exportOf(app, manager, { exportType: type, parameters, fileFormat: 'ndjson' });
       expect(rowsOfNdjson(file.text)).toEqual(asColumns(type, await models[type].rows(parameters, [mine])));
       expect(rowsOfNdjson(file.text).length).toBeGreaterThan(0);
@@ -202,6 +205,7 @@ describe('export_types.negative', () => {
     const refused: { exportType: string; parameters?: Record<string, unknown> }[] = [
       { exportType: 'admins' },
       { exportType: 'operations' },
+      { exportType: 'personal_data', parameters: wholeOf('personal_data') },
       { exportType: 'sessions', parameters: { ended: 'true' } },
       { exportType: 'sessions', parameters: { ended: 'false', serviceId: mine } },
       { exportType: 'features', parameters: { serviceId: theirs } },
@@ -243,7 +247,7 @@ describe('export_types.negative', () => {
     );
     const person = await app.person(role);
     for (const type of NAMES) {
-      const answer = await askFor(app, person, { exportType: type });
+      const answer = await askFor(app, person, { exportType: type, parameters: wholeOf(type) });
       expect([type, answer.status, answer.json.code]).toEqual([type, 403, 'forbidden']);
       expect(answer.text).toContain(EXPORT_TYPES[type].permission);
     }
@@ -276,6 +280,15 @@ describe('export_types.negative', () => {
     }
     const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
     expect((await askFor(app, owner, { exportType: 'audit_logs', parameters: { from: yesterday } })).status).toBe(422);
-    console.log(`filters: tried ${tried + 1} unknown or wrong parameters, let through 0`);
+    // A file of personal data is of one person, never of nobody or of more than one.
+    const { adminId } = wholeOf('personal_data');
+    for (const parameters of [{}, { adminId, userId: adminId }]) {
+      const answer = await askFor(app, owner, { exportType: 'personal_data', parameters });
+      expect([answer.status, answer.json.errors]).toEqual([
+        422,
+        [{ field: 'parameters', reason: 'must name one person: adminId or userId' }],
+      ]);
+    }
+    console.log(`filters: tried ${tried + 3} unknown or wrong parameters, let through 0`);
   });
 });

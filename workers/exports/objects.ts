@@ -1,5 +1,6 @@
 import type { Context } from '../../domain/context.ts';
 import type { Bindings } from '../env.ts';
+import { runFeeds } from '../run-feeds.ts';
 
 /** One list for the deployment: turns are taken among all exports. */
 export function exportTurns(namespace: Bindings['EXPORT_TURNS']): Context['exportTurns'] {
@@ -17,32 +18,7 @@ export function exportTurns(namespace: Bindings['EXPORT_TURNS']): Context['expor
 export function exportRuns(namespace: Bindings['EXPORT_RUN'], later: Context['later']): Context['exportRuns'] {
   const object = (exportId: string) => namespace.getByName(exportId);
   return {
-    report: newestFirst((exportId, snapshot) => object(exportId).report(snapshot), later),
-    learn: (exportId, read) => object(exportId).learn(read),
-    follow: (exportId, initial) => object(exportId).follow(initial),
+    ...runFeeds(object, later),
     claim: (exportId, nonce, request) => object(exportId).claim(nonce, request),
-  };
-}
-
-/** Sends one at a time for a name, and of those that come meanwhile the last one only: they arrive in order, and none piles up. */
-function newestFirst<Value>(send: (name: string, value: Value) => Promise<void>, later: (work: Promise<void>) => void) {
-  const next = new Map<string, Value>();
-  const sending = new Set<string>();
-  const sendAll = async (name: string) => {
-    try {
-      for (let value = next.get(name); value !== undefined; value = next.get(name)) {
-        next.delete(name);
-        await send(name, value);
-      }
-    } finally {
-      sending.delete(name);
-      next.delete(name);
-    }
-  };
-  return (name: string, value: Value): void => {
-    next.set(name, value);
-    if (sending.has(name)) return;
-    sending.add(name);
-    later(sendAll(name));
   };
 }

@@ -27,6 +27,7 @@ export function gateParts(env: GateBindings, config: GateConfig, keys: KeyCache)
     verify: (token) => verifyVisitor(token, rules, keys),
     copies: {
       recall: (serviceId) => env.LAST_KNOWN_GOOD.get<KeptSnapshot>(copyOf(serviceId), 'json'),
+      remove: (serviceId) => env.LAST_KNOWN_GOOD.delete(copyOf(serviceId)),
       keep: (serviceId, kept) => env.LAST_KNOWN_GOOD.put(copyOf(serviceId), JSON.stringify(kept)),
     },
     markers: markersAt(config.PUBLIC_URL),

@@ -5,6 +5,7 @@ import { auditLogs } from './audit-logs.ts';
 import type { ExportType } from './declare.ts';
 import { features } from './features.ts';
 import { operations } from './operations.ts';
+import { personalData } from './personal-data.ts';
 import { securityEvents } from './security-events.ts';
 import { services } from './services.ts';
 import { sessions } from './sessions.ts';
@@ -24,6 +25,7 @@ export const EXPORT_TYPES = {
   sessions,
   operations,
   activity_summary: activitySummary,
+  personal_data: personalData,
 } as const satisfies Record<string, ExportType>;
 
 export type ExportTypeName = keyof typeof EXPORT_TYPES;

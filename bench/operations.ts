@@ -1,0 +1,73 @@
+import { type NeonCounter, startNeonCounter } from './neon-counter.ts';
+import { plantPeople, SESSIONS_EACH } from './operations-data.ts';
+import { type Measurements, operationFigures } from './operations-figures.ts';
+import { type Alone, type Beside, prepared, runAlone, runBeside } from './operations-measure.ts';
+import { measurePlans } from './operations-plan.ts';
+import { type Desk, finished, settled, start } from './operations-run.ts';
+import type { Bench } from './run.ts';
+import { startSite } from './site.ts';
+
+const ROWS = 100_000;
+const RUNS = 3;
+const PLANS = 7;
+const WARM_UP_EACH = 10;
+
+/** Ending 100,000 sessions of 1,000 admins, and planning it: held against bare SQL, and against the API with nothing to do. */
+export async function benchOperations(bench: Bench): Promise<void> {
+  const { report, runs = RUNS, rows = ROWS } = bench;
+  const site = await startSite({ ...bench, log: report.progress });
+  // Postgres may go before a connection has said goodbye; what went wrong before must still be heard.
+  site.db.on('error', () => undefined);
+  const counter = await startNeonCounter(site.neonUrl);
+  try {
+    const worker = await site.worker({ neonUrl: counter.url });
+    try {
+      const people = await plantPeople(site, Math.max(2, Math.round(rows / SESSIONS_EACH)));
+      const desk = { site, worker, people };
+      const measured = await measure(desk, counter, runs, report.progress);
+      for (const figure of operationFigures(measured)) report.figure(figure);
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    await counter.close();
+    await site.stop();
+  }
+}
+
+async function measure(
+  desk: Desk,
+  counter: NeonCounter,
+  runs: number,
+  progress: (line: string) => void,
+): Promise<Measurements> {
+  await warmUp(desk);
+  const planned = await measurePlans(desk, counter.url, PLANS);
+  for (const { count, plan, request } of planned)
+    progress(
+      `plan: counted in ${count.toFixed(0)}, planned in ${plan.toFixed(0)}, requested in ${request.toFixed(0)} ms`,
+    );
+  const [alone, beside]: [Alone[], Beside[]] = [[], []];
+  for (let run = 1; run <= runs; run++) {
+    const one = await runAlone(desk, counter);
+    alone.push(one);
+    progress(
+      `run ${run} alone: ${one.itemsPerSecond.toFixed(0)} items/s, bare UPDATE ${one.barePerSecond.toFixed(0)}/s`,
+    );
+    const other = await runBeside(desk);
+    beside.push(other);
+    const { refused, idleP95, duringP95 } = other;
+    progress(
+      `run ${run} beside others: last refused after ${refused.ms.toFixed(0)} ms, p95 ${duringP95.toFixed(1)} ms, idle ${idleP95.toFixed(1)} ms`,
+    );
+  }
+  return { alone, beside, planned };
+}
+
+/** A smaller one, so that what runs often is compiled. */
+async function warmUp(desk: Desk): Promise<void> {
+  const requested = await prepared(desk, WARM_UP_EACH);
+  await start(desk, requested);
+  await finished(desk, requested);
+  await settled(desk);
+}

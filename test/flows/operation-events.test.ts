@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, type Person, startApp, until } from '../app.ts';
+import { followEvents } from '../follow-events.ts';
+import { operationsOf } from '../operations.ts';
+
+let app: App;
+let operations: ReturnType<typeof operationsOf>;
+let owner: Person;
+let other: Person;
+beforeAll(async () => {
+  app = await startApp({ OPERATION_BATCH_ITEMS: '1' });
+  operations = operationsOf(app);
+  owner = await app.person('owner');
+  other = await app.person('owner');
+});
+afterAll(() => app.stop());
+
+const follow = (as: Person, id: string) => followEvents(app, as, `/v1/admin/operations/${id}/events`);
+
+async function planned(): Promise<{ id: string; plan: { hash: string } }> {
+  const ids = await Promise.all(Array.from({ length: 12 }, () => app.service()));
+  return operations.asked(owner, {
+    type: 'services.config.apply',
+    target: { type: 'services', ids },
+    parameters: { patch: { rateLimitRequests: 7 } },
+  });
+}
+
+describe.concurrent('GET /v1/admin/operations/{id}/events', () => {
+  it('tells of approval, start and progress to who approves and who asked, and ends when it is done', async () => {
+    const asked = await planned();
+    const streams = [await follow(owner, asked.id), await follow(other, asked.id)];
+    for (const stream of streams) await stream.begun();
+    expect(streams[0]?.told[0]).toMatchObject({
+      event: 'progress',
+      data: { phase: 'awaiting_approval', status: 'pending', itemsDone: 0, itemsTotal: 12, percent: 0 },
+    });
+    await operations.approve(other, asked);
+    await until(async () => streams.every((stream) => stream.last()?.phase === 'approved'), 'the approval is told');
+    await operations.start(owner, asked.id);
+    for (const { done, told } of streams) {
+      await done;
+      expect(told.at(-1)).toEqual({ event: 'end', data: { phase: 'completed', status: 'completed' } });
+      expect(told.at(-2)?.data).toMatchObject({
+        phase: 'completed',
+        itemsDone: 12,
+        itemsFailed: 0,
+        percent: 100,
+        etaSeconds: 0,
+      });
+      const counts = told.slice(0, -1).map(({ data }) => data.itemsDone as number);
+      expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    }
+  });
+
+  it('is absent for who may not know of it, and ends when the right has gone', async () => {
+    const asked = await planned();
+    const viewer = await app.person('viewer');
+    expect((await follow(viewer, asked.id)).status).toBe(404);
+    const operator = await app.person('operator');
+    const stream = await follow(operator, asked.id);
+    await stream.begun();
+    await app.db.query('DELETE FROM grants WHERE admin_id = $1', [operator.id]);
+    await app.grant(operator.id, 'viewer');
+    await stream.done;
+    expect(stream.told.at(-1)).toEqual({ event: 'end', data: { code: 'not_found' } });
+  });
+});
