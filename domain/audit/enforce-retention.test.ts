@@ -8,14 +8,14 @@ interface Site {
   /** Rows past their retention, of each count that is asked for. */
   counts: number[];
   fails?: boolean;
-  /** Somebody else is applying holds. */
-  applying?: boolean;
+  /** Of which somebody else is applying some. */
+  pendingHolds?: number;
 }
 
 const NOW = 1_800_000_000;
 
 /** A ClickHouse that counts as it is told. `said`: what was asked of it. */
-async function enforce(table: RetainedTable, { counts, fails = false, applying = false }: Site) {
+async function enforce(table: RetainedTable, { counts, fails = false, pendingHolds }: Site) {
   const said: string[] = [];
   const query = async (o: { query_params: { at?: number } }) => {
     said.push(`count ${o.query_params.at ?? 'now'}`);
@@ -27,8 +27,8 @@ async function enforce(table: RetainedTable, { counts, fails = false, applying =
   };
   const ctx = {
     clickhouse: { reader: { query }, keeper: { command } },
-    db: { drainer: { run: async () => [] } },
-    locks: { acquire: async () => (applying ? null : { token: 1 }), release: async () => undefined },
+    db: { drainer: { run: async () => Array(pendingHolds ?? 0).fill({ id: 'h', version: 1 }) } },
+    locks: { acquire: async () => (pendingHolds === undefined ? { token: 1 } : null), release: async () => undefined },
     origin: { requestId: 'r' },
     log: { error: (message: string) => said.push(message) },
   } as unknown as Context;
@@ -72,9 +72,11 @@ it('leaves records to the merges once ClickHouse knows of them', async () => {
 });
 
 it('does not touch records while holds are being applied, and other tables all the same', async () => {
-  const { answer, said } = await enforce('admin_audit_logs', { counts: [7, 0], applying: true });
+  const { answer, said } = await enforce('admin_audit_logs', { counts: [7, 0], pendingHolds: 1 });
   expect(answer).toBeInstanceOf(DomainError);
   expect([answer.code, said]).toEqual(['conflict', []]);
-  const other = await enforce('admin_ui_events', { counts: [7, 0], applying: true });
+  const other = await enforce('admin_ui_events', { counts: [7, 0], pendingHolds: 1 });
   expect(other.answer).toEqual({ before: 7, after: 0 });
+  const done = await enforce('admin_audit_logs', { counts: [7, 0], pendingHolds: 0 });
+  expect(done.answer).toEqual({ before: 7, after: 0 });
 });

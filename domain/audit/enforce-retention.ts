@@ -4,6 +4,7 @@ import {
   REMOVED_BY_MERGES,
   type RetainedTable,
 } from '../../clickhouse/queries/enforce-retention.ts';
+import { pendingHolds } from '../../drizzle/repositories/audit-holds.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { applyHolds } from './apply-holds.ts';
@@ -18,8 +19,7 @@ const ROUNDS = 2;
  */
 export async function enforceRetention(ctx: Context, table: RetainedTable): Promise<{ before: number; after: number }> {
   const { reader, keeper } = ctx.clickhouse;
-  // Of a hold that is accepted but not applied ClickHouse knows nothing yet.
-  if (table === 'admin_audit_logs' && (await applyHolds(ctx)) === 'waiting')
+  if (table === 'admin_audit_logs' && !(await holdsApplied(ctx)))
     throw new DomainError('conflict', 'Legal holds are being applied or released; try again when they are.');
   const { rows: before, at } = await countExpired(reader, table);
   let after = before;
@@ -36,4 +36,10 @@ export async function enforceRetention(ctx: Context, table: RetainedTable): Prom
     if (!isDone || table === REMOVED_BY_MERGES) break;
   }
   return { before, after };
+}
+
+/** Of a hold that is accepted but not applied ClickHouse knows nothing yet. */
+async function holdsApplied(ctx: Context): Promise<boolean> {
+  const pending = await ctx.db.drainer.run(pendingHolds, {});
+  return pending.length === 0 || (await applyHolds(ctx)) === 'done';
 }

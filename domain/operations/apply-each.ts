@@ -30,6 +30,7 @@ export async function applyEach(
     outcomes: JSON.stringify(outcomes),
     action: each.action,
     resource: ruleOf(each.action).resource,
+    ofServices: each.ofServices ?? false,
   });
   return moved;
 }

@@ -19,6 +19,11 @@ export interface ControlOptions {
   idempotencyKey: string | null;
 }
 
+/** Types that put anything back. */
+const UNDOABLE = (Object.keys(OPERATION_TYPES) as OperationTypeName[]).filter((name) =>
+  Object.values<true | string>(OPERATION_TYPES[name].undo).includes(true),
+);
+
 type Change = Statement<rows.ControlInput, rows.ControlledRow>;
 
 interface Asked extends ControlOptions {
@@ -27,8 +32,8 @@ interface Asked extends ControlOptions {
   moves: string;
   /** Of the Idempotency-Key, where it is not the action's. */
   route?: Action;
-  /** What the answer must be the same for. */
-  body?: Record<string, unknown>;
+  /** Of the plan the caller has read. */
+  planHash?: string;
 }
 
 const refused = (row: rows.ControlledRow, verb: string): DomainError => {
@@ -79,15 +84,18 @@ const refused = (row: rows.ControlledRow, verb: string): DomainError => {
 };
 
 /** @throws NotFound, Unauthenticated, DomainError forbidden | conflict | plan_drifted | … as the table in `refused` */
-async function control(ctx: CallerContext, operationId: string, verb: string, asked: Asked) {
-  const requestHash = await hashOf(JSON.stringify([operationId, asked.action, asked.reason, asked.body ?? null]));
+async function control(ctx: CallerContext, writtenId: string, verb: string, asked: Asked) {
+  // As Postgres spells it: records are found by it.
+  const operationId = writtenId.toLowerCase();
+  const requestHash = await hashOf(JSON.stringify([operationId, asked.action, asked.reason, asked.planHash ?? null]));
   const input = {
     ...callerInput(ctx, asked.action, asked.reason),
-    ...asked.body,
+    planHash: asked.planHash ?? null,
+    undoable: UNDOABLE,
     operationId,
     moves: asked.moves,
     // As the path is: a start is the same request whether it breaks the glass or not.
-    route: `${asked.route ?? asked.action} ${operationId.toLowerCase()}`,
+    route: `${asked.route ?? asked.action} ${operationId}`,
     idempotencyKey: await keptKey(asked.idempotencyKey),
     requestHash,
   };
@@ -126,7 +134,7 @@ export async function approveOperation(
 ): Promise<OperationView> {
   const moves = `{"approve":${movesOf('approve')},"agree":${movesOf('agree')}}`;
   const asked = { ...o, action: 'operation.approve', change: rows.approveOperation as Change, moves } as const;
-  return (await control(ctx, operationId, 'approved', { ...asked, body: { planHash: o.planHash } })).view;
+  return (await control(ctx, operationId, 'approved', asked)).view;
 }
 
 export const rejectOperation = async (ctx: CallerContext, operationId: string, o: ControlOptions) =>
@@ -215,14 +223,8 @@ export async function undoOperation(
     action: 'operation.undo',
     change: rows.undoOperation,
     moves: movesOf('undo'),
-    body: { undoable: undoableTypes() },
   });
 }
-
-const undoableTypes = (): OperationTypeName[] =>
-  (Object.keys(OPERATION_TYPES) as OperationTypeName[]).filter((name) =>
-    Object.values(OPERATION_TYPES[name].undo).includes(true),
-  );
 
 export const retryFailed = (ctx: CallerContext, operationId: string, o: ControlOptions) =>
   goOn(ctx, operationId, 'tried again', {

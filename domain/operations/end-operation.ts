@@ -16,8 +16,12 @@ import { movesOf, type Phase, STATUS_OF } from './phases.ts';
 const MOST_ENDED = 50;
 
 /** Every target has had its turn, or none will have it any more. */
-export async function endRun(ctx: Context, row: Pick<RunRow, 'id' | 'phase' | 'items_failed'>): Promise<'finished'> {
-  if (row.phase === 'cancelled') return 'finished';
+export async function endRun(ctx: Context, row: RunRow): Promise<'finished'> {
+  if (row.phase === 'cancelled') {
+    // Who cancelled it has its record; those who follow wait for this.
+    tell(ctx, row);
+    return 'finished';
+  }
   const event = { ...newEvent(ctx, 'operation.complete'), operationId: row.id };
   const isFailed = row.items_failed > 0;
   const happening = isFailed ? 'complete_with_failures' : 'complete';

@@ -19,7 +19,10 @@ import { OPERATION_TYPES, type OperationTypeName } from './types/index.ts';
 
 /** @throws NotFound, Unauthenticated */
 export async function readOperation(ctx: CallerContext, operationId: string): Promise<OperationView> {
-  const [row] = await ctx.db.api.run(readRow, { ...callerInput(ctx, 'operation.read'), operationId });
+  const [row] = await ctx.db.api.run(readRow, {
+    ...callerInput(ctx, 'operation.read'),
+    operationId: operationId.toLowerCase(),
+  });
   const allowed = assertAllowed(ctx, row);
   if (!allowed.id) throw new NotFound();
   return viewOf(allowed);
@@ -65,7 +68,13 @@ export async function listItems(
   const after = cursor === undefined ? 0 : Number((JSON.parse(decodeCursor(cursor, ['int'])) as [string])[0]);
   const [row] = await ctx.db.api.run(listItemRows, {
     ...callerInput(ctx, 'operation.read'),
-    ...{ operationId, after, limit, outcome: outcome ?? null, undoOutcome: undoOutcome ?? null },
+    ...{
+      operationId: operationId.toLowerCase(),
+      after,
+      limit,
+      outcome: outcome ?? null,
+      undoOutcome: undoOutcome ?? null,
+    },
   });
   const { found, items } = assertAllowed(ctx, row);
   if (!found) throw new NotFound();
@@ -149,7 +158,8 @@ function plannedOf({ type, plan, parameters }: OperationRow): Omit<PlanView, 'ha
   return {
     kinds: counts.kinds ?? {},
     sample: counts.sample,
-    warnings: declared ? warningsOf(declared, counts, parameters) : [],
+    // Parameters of a type that has changed since tell nothing any more.
+    warnings: declared?.parameters.safeParse(parameters).success ? warningsOf(declared, counts, parameters) : [],
     undo: declared?.undo ?? {},
   };
 }

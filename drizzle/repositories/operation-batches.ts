@@ -154,6 +154,9 @@ function changeRows(kind: RowKind, wanted: SQL): SQL {
   const drifted = kind.versioned ? sql`WHEN chg.version::text IS DISTINCT FROM chg.planned THEN 'drifted' ` : sql``;
   const version = kind.has('version') ? sql`upd.version::text` : sql`NULL::text`;
   const service = kind.service ? sql.raw(`chg."${kind.service.name}"`) : sql`NULL::uuid`;
+  const named = kind.namedBy
+    ? sql.raw(`coalesce(chg."${kind.namedBy.name}"::text, target.target_id)`)
+    : sql`target.target_id`;
   return sql`cur AS MATERIALIZED (
   SELECT target.seq AS item_seq, target.planned, ${wanted} AS wanted, t.*, ${kind.state('t')} AS before
   FROM target JOIN ${tableOf(kind)} t ON ${keyOf(kind, 't')} = target.target_id::${sql.raw(kind.key.getSQLType())} ORDER BY t.id FOR UPDATE OF t
@@ -165,7 +168,7 @@ chk AS (
   ${kind.removes ? sql`DELETE FROM ${tableOf(kind)} t USING` : sql`UPDATE ${tableOf(kind)} t SET ${sql.raw(written.join(', '))} FROM`} chg JOIN chk USING (item_seq)
   WHERE t.id = chg.id AND chk.what = 'changed' RETURNING t.*
 ), seen AS (
-  SELECT target.*, target.target_id AS record_id, coalesce(chk.what, 'gone') AS what, chk.why, chg.before, chg.after, ${service} AS service_id,
+  SELECT target.*, ${named} AS record_id, coalesce(chk.what, 'gone') AS what, chk.why, chg.before, chg.after, ${service} AS service_id,
     ${version} AS version_after, upd.id IS NOT NULL AS changed
   FROM target LEFT JOIN chg ON chg.item_seq = target.seq LEFT JOIN chk ON chk.item_seq = target.seq LEFT JOIN upd ON upd.id = chg.id
 )`;
@@ -271,12 +274,12 @@ SELECT target.seq, target.target_id, target.args FROM target ORDER BY target.seq
  * operation was paused or cancelled is kept too. `outcomes`: JSON array of seq, outcome, error, before, after.
  */
 export const keepOutcomes = statement<
-  BatchInput & { outcomes: string; action: string; resource: string },
+  BatchInput & { outcomes: string; action: string; resource: string; ofServices: boolean },
   BatchRow
 >(sql`
 WITH ${goCte(`o.phase IN ('running', 'paused', 'cancelling')`, 'next_seq')}, ${TARGETS}, done AS (
-  SELECT target.*, target.target_id AS record_id, r.outcome, r.error, r.before, r.after, NULL::text AS version_after, NULL::uuid AS service_id,
-    r.outcome = 'succeeded' AS changed
+  SELECT target.*, target.target_id AS record_id, r.outcome, r.error, r.before, r.after, NULL::text AS version_after,
+    CASE WHEN ${p('ofServices')}::boolean THEN target.target_id::uuid END AS service_id, r.outcome = 'succeeded' AS changed
   FROM target JOIN jsonb_to_recordset(${p('outcomes')}::jsonb) AS r (seq int, outcome text, error text, before jsonb, after jsonb) ON r.seq = target.seq
 ), recorded AS (${recordEach({ action: sql`${p('action')}`, resource: sql`${p('resource')}`, reason: BECAUSE })}),
 kept AS (${keepItems(sql`FROM go CROSS JOIN chunk CROSS JOIN done`)}), moved AS (${MOVE})

@@ -42,6 +42,8 @@ interface RowKindShape {
   removes?: true;
   /** Column of the service they are about. */
   service?: PgColumn;
+  /** Column that audit records name them by, where that is not the target's id. */
+  namedBy?: PgColumn;
   guards?: readonly Guard[];
   /** A target that has another version than in the plan is left alone. */
   versioned?: true;
@@ -149,6 +151,7 @@ export const ROW_KINDS = {
     resource: 'service_tester_user',
     action: 'service.tester-user.delete',
     service: serviceTesterUsers.serviceId,
+    namedBy: serviceTesterUsers.userId,
   }),
   tester_admin: rowKind({
     ...expired,
@@ -157,6 +160,7 @@ export const ROW_KINDS = {
     resource: 'service_tester_admin',
     action: 'service.tester-admin.delete',
     service: serviceTesterAdmins.serviceId,
+    namedBy: serviceTesterAdmins.adminId,
   }),
   audit_hold: rowKind({
     table: auditHolds,

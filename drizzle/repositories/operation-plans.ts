@@ -151,7 +151,7 @@ export const madeCtes = (when: SQL): SQL => sql`made AS (
     ${p('risk')}, ${p('reason')}, access.role, ${p('traceId')},
     CASE WHEN ${p('serviceId')}::uuid IS NULL THEN ARRAY(SELECT DISTINCT placed.service_id FROM placed WHERE placed.service_id IS NOT NULL) END,
     ${p('permission')}, sound.hash, jsonb_build_object('kinds', sound.kinds, 'flags', coalesce(sound.flags, '{}'), 'sample', sound.sample,
-      'duplicates', sound.duplicates), sound.total, ${p('locks')}::text[], ${p('approvalsNeeded')}::int, ${p('approverRoles')}::text[],
+      'duplicates', sound.duplicates, 'target', ${p('ask')}::jsonb), sound.total, ${p('locks')}::text[], ${p('approvalsNeeded')}::int, ${p('approverRoles')}::text[],
     CASE WHEN ${p('approvalsNeeded')}::int > 0 THEN now() + ${p('approveSeconds')}::float8 * interval '1 second' END,
     CASE WHEN ${p('phase')} = 'queued' THEN access.admin_id END, ${p('scheduleId')}::uuid
   FROM access CROSS JOIN sound WHERE ${when} RETURNING *

@@ -85,7 +85,8 @@ export async function runOf(stage: Stage, tour: Tour, n: number): Promise<string
   const expected = { before, touched, isCancelled, isUndone: fate.isUndo };
   const ends = Number(fate.isUndo) + Number(!isCancelled);
   problems.push(...(await problemsOf(app, scene, id, { ...expected, poisoned, ends })));
-  return [...problems, ...(await onceMore(stage, tour, { id, scene, expected: { ...expected, ends }, by: fate.by }))];
+  const then = { ...expected, ends, failed: isCancelled ? poisoned : [] };
+  return [...problems, ...(await onceMore(stage, tour, { id, scene, expected: then, by: fate.by }))];
 }
 
 /** What threw is mended and has its turn; what was cancelled is put back. */

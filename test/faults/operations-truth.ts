@@ -26,6 +26,8 @@ export interface Expected {
   isCancelled?: boolean;
   /** Targets that throw. */
   poisoned?: readonly string[];
+  /** Targets that threw before it was undone. */
+  failed?: readonly string[];
   /** Targets that somebody else changed before the undo. */
   touched?: readonly string[];
   /** How often it came to an end of its own: completed, incomplete or undone. */
@@ -81,7 +83,7 @@ async function targetsOf(
   scene: Scene,
   operation: { id: string; created_at: Date },
   items: readonly Item[],
-  { before, isUndone = false, poisoned = [], touched = [] }: Expected,
+  { before, isUndone = false, poisoned = [], failed = [], touched = [] }: Expected,
 ): Promise<string[]> {
   const [now, wanted, records] = [await scene.now(), scene.wanted(operation), await recordsOf(app, operation.id)];
   const item = new Map(items.map((each) => [each.target_id, each]));
@@ -99,6 +101,7 @@ async function targetsOf(
         its &&
         outcomeOf({
           isUndone,
+          failed: failed.includes(target),
           same: wanted.get(target) === was.value,
           throws: poisoned.includes(target),
           touched: touched.includes(target),
@@ -119,9 +122,10 @@ const said = ({ outcome, error, undo_outcome, undo_error }: Item) =>
 const THROWS = 'The database refuses to change it.';
 
 /** What must have become of a target that had its turn. */
-function outcomeOf(o: { isUndone: boolean; same: boolean; throws: boolean; touched: boolean }): string {
+function outcomeOf(o: Record<'isUndone' | 'failed' | 'same' | 'throws' | 'touched', boolean>): string {
   if (o.same) return 'skipped|It was so already.||';
-  if (!o.isUndone) return o.throws ? `failed|${THROWS}||` : 'succeeded|||';
+  if (o.failed || (!o.isUndone && o.throws)) return `failed|${THROWS}||`;
+  if (!o.isUndone) return 'succeeded|||';
   if (o.touched) return 'succeeded||left|It has changed since.';
   return o.throws ? `succeeded||failed|${THROWS}` : 'succeeded||undone|';
 }

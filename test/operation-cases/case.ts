@@ -72,11 +72,11 @@ export interface Case {
   /** Fields a request may do without. */
   optional: readonly string[];
   prepare(app: App, cast: Cast): Promise<Scene>;
-  forms?(app: App, cast: Cast): Promise<Form[]>;
+  forms(app: App, cast: Cast): Promise<Form[]>;
 }
 
 /** What the gate says to a visitor of a service now. */
-export type GateSays = (serviceId: string, more?: object) => Promise<Decision>;
+type GateSays = (serviceId: string, more?: object) => Promise<Decision>;
 
 /** Asks as somebody new. */
 export async function askingGate(app: App): Promise<GateSays> {

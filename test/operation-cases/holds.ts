@@ -85,6 +85,13 @@ export const auditHoldApply: Case = {
   undo: { new_hold: /audit\.hold\.release/ },
   optional: ['target.resource', 'target.actorId'],
   prepare: apply,
+  forms: async (app) => {
+    const period = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+    return [
+      { target: { type: 'records', ...period }, ids: ['new'] },
+      { target: { type: 'records', serviceId: await app.service(), resourceId: null }, ids: ['new'] },
+    ];
+  },
 };
 
 export const auditHoldRelease: Case = {

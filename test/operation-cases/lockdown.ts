@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { App } from '../app.ts';
 import { openService, setConfig } from '../gate.ts';
-import { admittance, askingGate, type Case, type Cast, type Scene, signedIn } from './case.ts';
+import { admittance, askingGate, type Case, type Cast, type Form, type Scene, signedIn } from './case.ts';
 import { configRecord, configStates, touchConfig } from './services.ts';
-import { endsOf, epochRecord, sessionRecord } from './sessions.ts';
+import { endsOf, epochRecord, everyone, sessionRecord } from './sessions.ts';
 
 const MAINTENANCE = { maintenanceMode: true, maintenanceMessage: 'We are looking into it.' };
 const OPEN = { maintenanceMode: false, maintenanceMessage: null };
@@ -19,14 +19,7 @@ async function lockdown(app: App, cast: Cast): Promise<Scene> {
   const victim = await app.person('owner');
   const unseen = await signedIn(app, victim);
   for (const { token } of [victim, cast.asks]) expect(await admittance(app, token)).toEqual([200]);
-  const people = await app.db.query(`SELECT id::text FROM admins WHERE status <> 'removed' AND id <> $1`, [
-    cast.asks.id,
-  ]);
-  const admins = people.rows.map(({ id }) => String(id));
-  const alive = await app.db.query('SELECT id FROM admin_sessions WHERE admin_id = ANY ($1) AND revoked_at IS NULL', [
-    admins,
-  ]);
-  const sessions = alive.rows.map(({ id }) => String(id));
+  const { admins, sessions } = await everyone(app, cast.asks);
   const ends = () => endsOf(app, [...admins, ...sessions]);
   const configs = configStates(app, services);
   return {
@@ -89,6 +82,21 @@ async function release(app: App, cast: Cast): Promise<Scene> {
   };
 }
 
+async function forms(app: App, { asks }: Cast): Promise<Form[]> {
+  const others = Object.values(await everyone(app, asks)).flat();
+  const all = Object.values(await everyone(app)).flat();
+  return [
+    { parameters: {}, ids: [...others, ...(await inUse(app))] },
+    { parameters: { services: [], exceptMe: false }, ids: all },
+  ];
+}
+
+/** Services that are not archived. */
+async function inUse(app: App): Promise<string[]> {
+  const { rows } = await app.db.query('SELECT id FROM services WHERE archived_at IS NULL');
+  return rows.map(({ id }) => String(id));
+}
+
 const common = { risk: 'destructive', permission: 'services.config.update', everywhere: true } as const;
 
 export const securityLockdown: Case = {
@@ -96,6 +104,7 @@ export const securityLockdown: Case = {
   undo: { admin_epoch: /stays ended/, session: /stays ended/, service_config: true },
   optional: ['parameters.exceptMe', 'parameters.services', 'parameters.message'],
   prepare: lockdown,
+  forms,
 };
 
 export const securityRelease: Case = {
@@ -104,8 +113,7 @@ export const securityRelease: Case = {
   optional: [],
   prepare: release,
   forms: async (app) => {
-    const { rows } = await app.db.query('SELECT id FROM services WHERE archived_at IS NULL');
-    const ids = rows.map(({ id }) => String(id));
+    const ids = await inUse(app);
     return [
       { target: { type: 'every-service' }, ids },
       { target: { type: 'service', id: ids[0] }, ids: ids.slice(0, 1) },

@@ -92,7 +92,7 @@ export async function checkWrong(app: App, { asks }: Cast, type: string, scene: 
 
 /** The targets a plan finds, however they are named. */
 export async function checkForms(app: App, cast: Cast, type: string, scene: Scene): Promise<void> {
-  for (const { as = cast.asks, ids, ...form } of (await caseOf(type).forms?.(app, cast)) ?? []) {
+  for (const { as = cast.asks, ids, ...form } of await caseOf(type).forms(app, cast)) {
     const { status, json } = await dryRun(app, as, { ...askFor(type, scene), ...form });
     expect([form, status, json.itemsTotal]).toEqual([form, 200, ids.length]);
     const sample: string[] = json.sample.map(({ id }: { id: string }) => id);

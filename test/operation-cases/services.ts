@@ -57,7 +57,7 @@ const manages =
 async function maintenance(app: App, cast: Cast): Promise<Scene> {
   const gateSays = await askingGate(app);
   const services = await Promise.all([openService(app), openService(app), openService(app), openService(app)]);
-  const [first = '', , , already = ''] = services;
+  const [first = '', second = '', , already = ''] = services;
   const changed = services.slice(0, 3);
   const message = 'Back soon. It is planned to end at 2027-01-01T06:00:00Z.';
   await setConfig(app, already, { maintenanceMode: true, maintenanceMessage: message });
@@ -85,11 +85,7 @@ async function maintenance(app: App, cast: Cast): Promise<Scene> {
         ),
       ),
     touch: touchConfig(app, cast, first),
-    restored: async () => {
-      const { length } = services.slice(1, 3);
-      const says = await Promise.all(services.slice(1, 3).map((service) => gateSays(service)));
-      expect(says.map(({ reason }) => reason)).toEqual(Array(length).fill('allowed'));
-    },
+    restored: async () => expect(await gateSays(second)).toMatchObject({ allow: true }),
   };
 }
 

@@ -9,6 +9,19 @@ const FOR_GOOD = /stays ended/;
 /** SQL of an instant as the API writes it. */
 const instant = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** All admins there are, and their sessions that are known and alive. */
+export async function everyone(app: App, except?: Person): Promise<{ admins: string[]; sessions: string[] }> {
+  const people = await app.db.query(`SELECT id::text FROM admins WHERE status <> 'removed' AND id::text <> $1`, [
+    except?.id ?? '',
+  ]);
+  const admins = people.rows.map(({ id }) => String(id));
+  const alive = await app.db.query(
+    'SELECT id FROM admin_sessions WHERE admin_id::text = ANY ($1) AND revoked_at IS NULL',
+    [admins],
+  );
+  return { admins, sessions: alive.rows.map(({ id }) => String(id)) };
+}
+
 /** Admin or session → since when what began before is refused. */
 export async function endsOf(app: App, ids: readonly string[]): Promise<Record<string, unknown>> {
   const { rows } = await app.db.query(
@@ -69,19 +82,13 @@ async function forms(app: App, { asks }: { asks: Person }): Promise<Form[]> {
   const [one, two, theirs] = [await app.person(role), await app.person(role), await app.person(role, service)];
   for (const { token } of [one, theirs]) expect(await admittance(app, token)).toEqual([200]);
   const { rows: found } = await app.db.query('SELECT id FROM roles WHERE name = $1', [role]);
-  const all = await app.db.query(`SELECT id::text FROM admins WHERE status <> 'removed' UNION ALL
-    SELECT s.id FROM admin_sessions s JOIN admins a ON a.id = s.admin_id WHERE a.status <> 'removed' AND s.revoked_at IS NULL`);
-  const everyone = all.rows.map(({ id }) => String(id));
-  const mine = await app.db.query('SELECT id FROM admin_sessions WHERE admin_id = $1 AND revoked_at IS NULL', [
-    asks.id,
-  ]);
-  const me = [asks.id, ...mine.rows.map(({ id }) => String(id))];
+  const [all, others] = [await everyone(app), await everyone(app, asks)];
   return [
     { target: { type: 'role', id: found[0].id }, ids: [one.id, two.id, theirs.id, one.sessionId, theirs.sessionId] },
     { target: { type: 'service', id: service }, ids: [theirs.id, theirs.sessionId] },
     { target: { type: 'sessions', ids: [one.sessionId] }, ids: [one.sessionId] },
-    { target: { type: 'everyone' }, ids: everyone.filter((id) => !me.includes(id)) },
-    { target: { type: 'everyone' }, parameters: { exceptMe: false }, ids: everyone },
+    { target: { type: 'everyone' }, ids: Object.values(others).flat() },
+    { target: { type: 'everyone' }, parameters: { exceptMe: false }, ids: Object.values(all).flat() },
   ];
 }
 

@@ -84,6 +84,7 @@ export const subjectExport: Case = {
   everywhere: true,
   undo: { subject_file: /cannot be called back; exports\.purge/ },
   optional: ['parameters.fileFormat'],
+  outside: true,
   prepare,
   forms,
 };

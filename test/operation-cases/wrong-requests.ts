@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Ask } from './case.ts';
 
-export interface Wrong {
+interface Wrong {
   what: string;
   body: Partial<Ask>;
   /** What the answer must name. */

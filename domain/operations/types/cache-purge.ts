@@ -22,6 +22,7 @@ export const cachePurge = operationType({
   each: {
     gate_copy: {
       action: 'gate.purge',
+      ofServices: true,
       apply: async (ctx, { id }) => {
         await ctx.gate.forget(id);
         return { outcome: 'succeeded' };

@@ -60,6 +60,8 @@ export interface Performed {
 export interface Each {
   /** Of the audit record of each that succeeded. */
   action: Action;
+  /** Its targets are services: the records are about them. */
+  ofServices?: true;
   apply(ctx: Context, item: { id: string; args: unknown }, run: Performed): Promise<Applied>;
 }
 
