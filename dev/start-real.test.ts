@@ -88,7 +88,7 @@ async function configOf(vars: Record<string, string>, change?: object): Promise<
 }
 
 // Reads /proc to see that nothing is left.
-describe.skipIf(process.platform !== 'linux')('npm start with the real engines', { timeout: 60_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('npm start with the real engines', { timeout: 120_000 }, () => {
   afterEach(nobody);
   afterAll(async () => {
     for (const { child } of started) child.kill('SIGKILL');
