@@ -16,8 +16,6 @@ const WARM_UP_EACH = 10;
 export async function benchOperations(bench: Bench): Promise<void> {
   const { report, runs = RUNS, rows = ROWS } = bench;
   const site = await startSite({ ...bench, log: report.progress });
-  // Postgres may go before a connection has said goodbye; what went wrong before must still be heard.
-  site.db.on('error', () => undefined);
   const counter = await startNeonCounter(site.neonUrl);
   try {
     const worker = await site.worker({ neonUrl: counter.url });

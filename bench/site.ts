@@ -66,6 +66,8 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
   const { postgres, neon, clickhouse, issuer, seeded, secrets } = stack;
   if (!postgres || !neon || !clickhouse || !issuer || !seeded) throw new Error('the engines did not all start');
   const db = new pg.Pool({ connectionString: postgres.ownerUrl, max: 2 });
+  // Postgres may go before a connection has said goodbye; what went wrong before must still be heard.
+  db.on('error', () => undefined);
   const owner = seeded.admins.find(({ role }) => role === 'owner');
   if (!owner) throw new Error('the seed has no owner');
   const token = await issuer.accessToken({ ...owner, sessionId: randomUUID(), ttlSeconds: TOKEN_SECONDS });

@@ -1,6 +1,6 @@
 /** `npm test`: every test of every project, and one closing line for people and machines. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,7 +10,21 @@ interface Report {
   numFailedTestSuites: number;
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'steward-report-'));
+const MEMORY = '/dev/shm';
+const ROOM_BYTES = 6e9;
+
+/** Engines that are thrown away need no disk: waiting for one is a tenth of the whole run. */
+async function folderOfAll(): Promise<string> {
+  if (process.env.TMPDIR) return process.env.TMPDIR;
+  const room = await statfs(MEMORY).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  );
+  return room >= ROOM_BYTES ? MEMORY : tmpdir();
+}
+
+const temporary = await folderOfAll();
+const folder = await mkdtemp(join(temporary, 'steward-report-'));
 const report = join(folder, 'report.json');
 const vitest = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
 const args = [
@@ -23,7 +37,7 @@ const args = [
 ];
 const child = spawn(process.execPath, args, {
   stdio: 'inherit',
-  env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+  env: { ...process.env, TMPDIR: temporary, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
 });
 const code = await new Promise<number>((resolve) => child.on('exit', (status) => resolve(status ?? 1)));
 const counts = await readFile(report, 'utf8').then(

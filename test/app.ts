@@ -251,6 +251,8 @@ async function mintToken(
     .sign(await importJWK(jwk, 'ES256'));
 }
 
+const LONGEST_PAUSE_MS = 250;
+
 /** Asks again until it is so. @throws Error after a time that only a fault can use up */
 export async function until(
   isSo: () => Promise<boolean>,
@@ -259,8 +261,9 @@ export async function until(
   everyMs = 50,
 ): Promise<void> {
   const end = Date.now() + timeoutMs;
-  while (!(await isSo())) {
+  // Whoever waits long need not ask often: most of what is waited for shares the machine's cores with the asking.
+  for (let pause = everyMs; !(await isSo()); pause = Math.min(pause * 1.2, Math.max(everyMs, LONGEST_PAUSE_MS))) {
     if (Date.now() > end) throw new Error(`never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
