@@ -15,11 +15,12 @@ GRANT INSERT ON audit_db.admin_audit_logs TO steward_writer;
 GRANT INSERT ON audit_db.admin_ui_events TO steward_writer;
 GRANT INSERT ON audit_db.admin_api_logs TO steward_writer;
 
--- Holds records, releases them, and has TTLs applied, also to what it may not read: nothing goes before its time. No other column
--- can be changed by anybody.
+-- Holds records, releases them, and has TTLs applied, also to what it may not read: nothing goes before its time. For erasures it
+-- takes a person out of records (five columns; what was done, when, to what and by which id can be changed by nobody) and removes
+-- rows of activity. That it leaves alone what is on hold is the Worker's doing: GRANTs know columns, not rows.
 -- Without its validation a mutation's condition could read tables that the keeper may not.
 ALTER USER steward_keeper SETTINGS validate_mutation_query = 1 CONST;
-GRANT SELECT, ALTER UPDATE(legal_hold), ALTER MATERIALIZE TTL ON audit_db.admin_audit_logs TO steward_keeper;
-GRANT ALTER MATERIALIZE TTL ON audit_db.admin_ui_events TO steward_keeper;
-GRANT ALTER MATERIALIZE TTL ON audit_db.admin_api_logs TO steward_keeper;
-GRANT ALTER MATERIALIZE TTL ON audit_db.admin_sessions TO steward_keeper;
+GRANT SELECT, ALTER UPDATE(legal_hold, actor_email, ip_address, before_state, after_state, reason), ALTER MATERIALIZE TTL ON audit_db.admin_audit_logs TO steward_keeper;
+GRANT ALTER MATERIALIZE TTL, ALTER DELETE ON audit_db.admin_ui_events TO steward_keeper;
+GRANT ALTER MATERIALIZE TTL, ALTER DELETE ON audit_db.admin_api_logs TO steward_keeper;
+GRANT ALTER MATERIALIZE TTL, ALTER DELETE ON audit_db.admin_sessions TO steward_keeper;

@@ -97,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')('npm start with the real engines',
   });
 
   it('leaves nothing behind after a Ctrl-C at any moment of a first start, nor after kill -9', async () => {
-    const moments = Array.from({ length: 10 }, (_, i) => Math.round((i + Math.random()) * 250));
+    const moments = Array.from({ length: 6 }, (_, i) => Math.round((i + Math.random()) * 420));
     for (const [i, moment] of moments.entries()) {
       const start = new Start(await freePort());
       await sleep(moment);

@@ -9,13 +9,13 @@ import type {
   OperationMessage,
 } from '../queues/messages.ts';
 import type { Asked } from './access/guard-state.ts';
+import type { KeysInUse, WrappedKey } from './access/key-ring.ts';
+import type { KeyUse } from './access/key-wrap.ts';
 import type { OpenIdProvider } from './access/openid-provider.ts';
 import type { Permits, RateLimitAnswer, RateLimitPolicy } from './access/rate-limit.ts';
-import type { SealingKeys } from './access/seal.ts';
 import type { KnownSession } from './access/standing.ts';
 import type { Redactor } from './audit/redact.ts';
 import type { FontSource } from './exports/documents/fonts.ts';
-import type { SigningKeys } from './exports/link.ts';
 import type { Claimed, ClaimRequest } from './exports/one-time.ts';
 import type { ExportSnapshot } from './exports/progress.ts';
 import type { TurnLimits } from './exports/turns.ts';
@@ -119,8 +119,16 @@ export interface Context {
   assets: FontSource;
   /** Whom exports tell of their ends; empty where nobody is configured. */
   channels: readonly Channel[];
-  linkKeys: SigningKeys;
-  cookieKeys: SealingKeys;
+  /** What signs links and seals cookies, and what verifies them; `named`: the key that a link or cookie names. @throws Unavailable */
+  keys: {
+    links(named?: string | null): Promise<KeysInUse>;
+    cookies(named?: string | null): Promise<KeysInUse>;
+    environmentIds(use: KeyUse): readonly string[];
+    /** A new secret, wrapped: it cannot be seen. */
+    wrapNew(use: KeyUse, id: string): Promise<WrappedKey>;
+    /** Stored keys were changed here. */
+    changed(): Promise<void>;
+  };
   openId: OpenIdProvider;
   /** What came with a request passes here before it enters a record, a log or a message. */
   redact: Redactor;

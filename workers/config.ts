@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LONGEST_LINK_SECONDS } from '../domain/access/signed-link.ts';
 import { URL_QUERY_NAMES } from '../domain/audit/redaction-rules.ts';
 import { parseNames, parsePatterns, SettingError } from '../domain/audit/redaction-settings.ts';
 import { parseApprovals } from '../domain/operations/approval-terms.ts';
@@ -145,7 +146,7 @@ const variables = z.object({
   AUTH_RATE_LIMIT: rateLimit('sign-in'),
   EXPORT_RATE_LIMIT: rateLimit('exports'),
   EXPORT_TTL_SECONDS: whole('604800', 2_592_000),
-  LINK_TTL_SECONDS: whole('86400', 604_800),
+  LINK_TTL_SECONDS: whole('86400', LONGEST_LINK_SECONDS),
   EXPORT_LEASE_SECONDS: whole('60', 600),
   // Exports at work at once, in all and of one admin.
   EXPORT_CONCURRENCY: whole('4', 100),

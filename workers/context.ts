@@ -1,17 +1,18 @@
 import { v7 } from 'uuid';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import { KeyCache, type KeySnapshot } from '../domain/access/jwks.ts';
+import { environmentKeys } from '../domain/access/key-opening.ts';
+import { KeyRing, type KeySources } from '../domain/access/key-ring.ts';
 import { OpenIdProvider } from '../domain/access/openid-provider.ts';
 import { RecentTokens } from '../domain/access/recent-tokens.ts';
-import type { SealingKeys } from '../domain/access/seal.ts';
 import { createRedactor, type Redactor } from '../domain/audit/redact.ts';
 import type { Context, Origin } from '../domain/context.ts';
-import type { SigningKeys } from '../domain/exports/link.ts';
 import { configChanged, type GateParts } from '../domain/gate/check.ts';
 import type { Channel } from '../domain/notifications/channel.ts';
 import { webhook } from '../domain/notifications/webhook.ts';
 import { ApiLogBuffer } from '../domain/telemetry/api-log-buffer.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
+import { readSigningKeys } from '../drizzle/repositories/signing-keys.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, parseConfig } from './config.ts';
 import type { Env } from './env.ts';
@@ -49,25 +50,15 @@ const keyCache = (env: Env, name: string, url: string) =>
     now: Date.now,
   });
 
-async function importLinkKeys(keys: Record<string, string>): Promise<SigningKeys> {
-  const imported = new Map<string, CryptoKey>();
-  for (const [id, secret] of Object.entries(keys)) {
-    const raw = Uint8Array.fromBase64(secret);
-    imported.set(
-      id,
-      await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']),
-    );
-  }
-  return { current: Object.keys(keys)[0] ?? '', keys: imported };
-}
-
-async function importCookieKeys(keys: Record<string, string>): Promise<SealingKeys> {
-  const imported = new Map<string, CryptoKey>();
-  for (const [id, secret] of Object.entries(keys)) {
-    const raw = Uint8Array.fromBase64(secret);
-    imported.set(id, await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']));
-  }
-  return { current: Object.keys(keys)[0] ?? '', keys: imported };
+/** What one invocation may do with the keys of its isolate. */
+function keysOf(ring: KeyRing, sources: KeySources): Context['keys'] {
+  return {
+    links: (named) => ring.keys('links', sources, named),
+    cookies: (named) => ring.keys('cookies', sources, named),
+    environmentIds: (use) => ring.environmentIds(use),
+    wrapNew: (use, id) => ring.wrapNew(use, id),
+    changed: () => ring.changed(sources),
+  };
 }
 
 const openIdProvider = (config: Config) =>
@@ -126,6 +117,13 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     patterns: config.REDACT_PATTERNS,
     queryNames: config.URL_QUERY_NAMES,
   });
+  const ring = new KeyRing(
+    {
+      links: await environmentKeys('links', config.LINK_KEYS),
+      cookies: await environmentKeys('cookies', config.COOKIE_KEYS),
+    },
+    { now: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+  );
   const shared = {
     db: {
       api: connect(config.DATABASE_URL_API),
@@ -159,8 +157,6 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     },
     assets: assets(env.ASSETS),
     channels: channelsOf(config),
-    linkKeys: await importLinkKeys(config.LINK_KEYS),
-    cookieKeys: await importCookieKeys(config.COOKIE_KEYS),
     openId: openIdProvider(config),
     redact,
     settings: {
@@ -198,7 +194,12 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       exportRuns: exportRuns(env.EXPORT_RUN, later),
       operationRuns: operationRuns(env.OPERATION_RUN, later),
     };
-    return { ...shared, ...runs, origin, later, log, ...overrides };
+    const signingKeys = keysOf(ring, {
+      read: () => shared.db.api.run(readSigningKeys, {}),
+      later,
+      failed: (error) => log.error('signing keys cannot be read', { error }),
+    });
+    return { ...shared, ...runs, keys: signingKeys, origin, later, log, ...overrides };
   };
   const apiLogs = new ApiLogBuffer((rows) =>
     env.METRICS?.writeDataPoint({ indexes: ['api-log.lost'], blobs: ['api-log.lost'], doubles: [rows] }),

@@ -19,7 +19,7 @@ export interface Release {
 
 // Values go into the statement, not beside it: parameters travel in the URL, which many holds would make too long.
 /** A string literal of escaped bytes: whatever the text is, it cannot end the literal. */
-const textLiteral = (text: string) =>
+export const textLiteral = (text: string) =>
   `'${Array.from(new TextEncoder().encode(text), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`;
 const uuidLiteral = (id: string) => `toUUID(${textLiteral(id)})`;
 const timeLiteral = (rfc3339: string) => `toDateTime64(${textLiteral(rfc3339.replace(/[TZ]/g, ' ').trim())}, 3, 'UTC')`;

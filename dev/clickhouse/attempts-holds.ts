@@ -31,20 +31,19 @@ export function holds(): Array<{ sql: string; url: Record<string, string> }> {
 export function almostHolds(): string[] {
   return [
     `${HOLD}, DELETE WHERE 1`,
-    `${HOLD}, UPDATE reason = '' WHERE 1`,
+    `${HOLD}, UPDATE action = '' WHERE 1`,
     `${EXPIRE}, DELETE WHERE 1`,
     `${EXPIRE}, MODIFY TTL timestamp + INTERVAL 1 DAY`,
     `ALTER TABLE ${TABLE} DELETE WHERE 1, UPDATE legal_hold = 1 WHERE 1`,
     `ALTER TABLE ${TABLE} (UPDATE legal_hold = 1 WHERE 1), (DELETE WHERE 1)`,
-    `ALTER TABLE ${TABLE} UPDATE reason = '', legal_hold = 1 WHERE 1`,
-    `ALTER TABLE ${TABLE} UPDATE \`reason\` = 'legal_hold' WHERE legal_hold = 1`,
-    `ALTER TABLE ${TABLE} UPDATE /* legal_hold = 1 */ reason = '' WHERE 1`,
+    `ALTER TABLE ${TABLE} UPDATE action = '', legal_hold = 1 WHERE 1`,
+    `ALTER TABLE ${TABLE} UPDATE \`action\` = 'legal_hold' WHERE legal_hold = 1`,
+    `ALTER TABLE ${TABLE} UPDATE /* legal_hold = 1 */ action = '' WHERE 1`,
     `ALTER TABLE ${TABLE} UPDATE Legal_Hold = 1 WHERE 1`,
     `${UPDATE} 1 WHERE id IN (SELECT id FROM audit_db.admin_api_logs)`,
     `${UPDATE} 1 WHERE (SELECT count() FROM audit_db.admin_ui_events) > 0`,
     ...RETAINED.flatMap((table) => [
-      `ALTER TABLE ${table} MATERIALIZE TTL, DELETE WHERE 1`,
-      `ALTER TABLE ${table} DELETE WHERE 1, MATERIALIZE TTL`,
+      `ALTER TABLE ${table} MATERIALIZE TTL, DROP COLUMN session_id`,
       `ALTER TABLE ${table} (MATERIALIZE TTL), (MODIFY TTL now() - INTERVAL 1 DAY)`,
       `ALTER TABLE ${table} MATERIALIZE TTL, UPDATE session_id = '' WHERE 1`,
       `ALTER TABLE ${table} UPDATE legal_hold = 1 WHERE 1`,
@@ -67,6 +66,15 @@ export function disguisedHolds(file: string): string[] {
     ...['sleepEachRow(0.1) = 0', "getSetting('readonly') = '0'", 'reason = currentUser()', 'reason = @@version', ''],
   ];
   return [
+    // Since erasures may rewrite the reason and remove rows, the GRANTs let these pass.
+    `${HOLD}, UPDATE reason = '' WHERE 1`,
+    `ALTER TABLE ${TABLE} UPDATE reason = '', legal_hold = 1 WHERE 1`,
+    `ALTER TABLE ${TABLE} UPDATE \`reason\` = 'legal_hold' WHERE legal_hold = 1`,
+    `ALTER TABLE ${TABLE} UPDATE /* legal_hold = 1 */ reason = '' WHERE 1`,
+    ...RETAINED.flatMap((table) => [
+      `ALTER TABLE ${table} MATERIALIZE TTL, DELETE WHERE 1`,
+      `ALTER TABLE ${table} DELETE WHERE 1, MATERIALIZE TTL`,
+    ]),
     ...values.map((value) => `${UPDATE} ${value} WHERE 1`),
     ...conditions.map((condition) => `${UPDATE} 1 WHERE ${condition}`),
     ...[`${UPDATE} 1`, `${HOLD} SETTINGS mutations_sync = 2, readonly = 0`, `${HOLD} SETTINGS profile = 'default'`],

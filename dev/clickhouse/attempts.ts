@@ -1,5 +1,6 @@
 /** What somebody who has a user's password might try, and who may. For tests of the users' rights. */
 import { disguised, objects, outside, settings } from './attempts-elsewhere.ts';
+import { beyondErasures, disguisedErasures, ERASABLE, erasures, REMOVABLE } from './attempts-erasures.ts';
 import { almostHolds, disguisedHolds, holds, RETAINED } from './attempts-holds.ts';
 
 export type Who = 'reader' | 'writer' | 'keeper';
@@ -23,14 +24,23 @@ export function attempts(tables: Table[], file: string): Attempt[] {
   const nobody = (sqls: string[], refusedBy: Attempt['refusedBy']): Attempt[] =>
     sqls.map((sql) => ({ sql, allowed: [], refusedBy }));
   return [
-    ...tables.flatMap((table) => [...readsOf(table), ...writesOf(table), ...nobody(changesOf(table), 'grants')]),
-    ...holds().map((hold) => ({ ...hold, allowed: ['keeper' as const], refusedBy: 'grants' as const })),
-    ...nobody([...almostHolds(), ...objects()], 'grants'),
+    ...tables.flatMap((table) => [
+      ...readsOf(table),
+      ...writesOf(table),
+      ...nobody(changesOf(table), 'grants'),
+      ...nobody(likeErasures(table), 'front'),
+    ]),
+    ...[...holds(), ...erasures()].map((one) => ({
+      ...one,
+      allowed: ['keeper' as const],
+      refusedBy: 'grants' as const,
+    })),
+    ...nobody([...almostHolds(), ...beyondErasures(), ...objects()], 'grants'),
     ...nobody(
       tables.flatMap(({ name }) => UNGRANTED_COMMANDS.map((command) => `ALTER TABLE ${name} ${command}`)),
       'front',
     ),
-    ...nobody([...disguisedHolds(file), ...outside(file), ...disguised(file)], 'front'),
+    ...nobody([...disguisedHolds(file), ...disguisedErasures(file), ...outside(file), ...disguised(file)], 'front'),
     ...settings(file).map((url) => ({ sql: 'SELECT 1', url, allowed: [], refusedBy: 'front' as const })),
   ];
 }
@@ -65,21 +75,45 @@ function writesOf({ name, columns }: Table): Attempt[] {
 function changesOf({ name, columns }: Table): string[] {
   // Of the audit log every column but the one that may change; two of any other table stand for the rest.
   const fixed = name === AUDIT_LOGS ? columns.filter((column) => column !== 'legal_hold') : columns.slice(0, 2);
-  const perColumn = fixed.flatMap((column) => COLUMN_COMMANDS.map((command) => command.replaceAll('%', column)));
+  const perColumn = fixed.flatMap((column) => {
+    const commands = isErasable(name, column) ? COLUMN_COMMANDS : [...UPDATES, ...COLUMN_COMMANDS];
+    return commands.map((command) => command.replaceAll('%', column));
+  });
   const expire = name === AUDIT_LOGS || RETAINED.includes(name) ? [] : ['MATERIALIZE TTL'];
+  const removals = REMOVABLE.includes(name) ? [] : REMOVALS;
   return [
-    ...[...perColumn, ...TABLE_COMMANDS, ...expire].map((command) => `ALTER TABLE ${name} ${command}`),
+    ...[...perColumn, ...TABLE_COMMANDS, ...removals, ...expire].map((command) => `ALTER TABLE ${name} ${command}`),
     ...TABLE_STATEMENTS.map((statement) => statement.replaceAll('%', name)),
+    ...(REMOVABLE.includes(name) ? [] : [`DELETE FROM ${name} WHERE 1`]),
   ];
 }
 
+const isErasable = (table: string, column: string) => table === AUDIT_LOGS && ERASABLE.includes(column);
+
+/** What the GRANTs for erasures let the keeper do besides: which rows, only the front knows. */
+function likeErasures({ name, columns }: Table): string[] {
+  const updates = columns
+    .filter((column) => isErasable(name, column))
+    .flatMap((column) => UPDATES.map((command) => command.replaceAll('%', column)));
+  const removals = REMOVABLE.includes(name) ? REMOVALS : [];
+  return [
+    ...[...updates, ...removals].map((command) => `ALTER TABLE ${name} ${command}`),
+    ...(REMOVABLE.includes(name) ? [`DELETE FROM ${name} WHERE 1`] : []),
+  ];
+}
+
+const UPDATES = ['UPDATE % = % WHERE 1', 'UPDATE legal_hold = 1, % = % WHERE 1'];
+const REMOVALS = [
+  ...['DELETE WHERE 1', 'DELETE IN PARTITION tuple() WHERE 1', 'APPLY DELETED MASK', 'DROP PARTITION tuple()'],
+  ...["DROP PARTITION ID 'all'", "DROP PART 'all_1_1_0'", 'DETACH PARTITION tuple()', "DETACH PART 'all_1_1_0'"],
+];
+
 const COLUMN_COMMANDS = [
-  ...['UPDATE % = % WHERE 1', 'UPDATE legal_hold = 1, % = % WHERE 1', 'DROP COLUMN %', 'CLEAR COLUMN %'],
+  ...['DROP COLUMN %', 'CLEAR COLUMN %'],
   ...['RENAME COLUMN % TO renamed', 'MODIFY COLUMN % String', "COMMENT COLUMN % 'x'", 'MATERIALIZE COLUMN %'],
 ];
 
 const TABLE_COMMANDS = [
-  ...['DELETE WHERE 1', 'DELETE IN PARTITION tuple() WHERE 1', 'APPLY DELETED MASK', 'REWRITE PARTS'],
   ...[
     'ADD COLUMN x UInt8',
     'DROP COLUMN legal_hold',
@@ -93,8 +127,7 @@ const TABLE_COMMANDS = [
   ...['ADD PROJECTION x (SELECT id ORDER BY id)', 'DROP PROJECTION x', 'CLEAR PROJECTION x'],
   ...['MATERIALIZE PROJECTION x', 'ADD CONSTRAINT x CHECK 1', 'DROP CONSTRAINT x'],
   ...['ADD STATISTICS id TYPE minmax', 'MODIFY STATISTICS id TYPE minmax', 'DROP STATISTICS id'],
-  ...['CLEAR STATISTICS id', 'MATERIALIZE STATISTICS id', 'DROP PARTITION tuple()', "DROP PARTITION ID 'all'"],
-  ...["DROP PART 'all_1_1_0'", 'DETACH PARTITION tuple()', "DETACH PART 'all_1_1_0'"],
+  ...['CLEAR STATISTICS id', 'MATERIALIZE STATISTICS id', 'REWRITE PARTS'],
   ...['FREEZE', 'FREEZE PARTITION tuple()', "UNFREEZE WITH NAME 'x'"],
   ...["FETCH PARTITION tuple() FROM '/x'", "MOVE PARTITION tuple() TO DISK 'default'"],
   ...[`ATTACH PARTITION tuple() FROM ${AUDIT_LOGS}`, `REPLACE PARTITION tuple() FROM ${AUDIT_LOGS}`],
@@ -108,7 +141,7 @@ const UNGRANTED_COMMANDS = [
 ];
 
 const TABLE_STATEMENTS = [
-  ...['DELETE FROM % WHERE 1', 'UPDATE % SET legal_hold = 1 WHERE 1', 'UPDATE % SET id = id WHERE 1'],
+  ...['UPDATE % SET legal_hold = 1 WHERE 1', 'UPDATE % SET id = id WHERE 1'],
   ...['TRUNCATE TABLE %', 'TRUNCATE TABLE IF EXISTS %', 'DROP TABLE %', 'DROP TABLE IF EXISTS % SYNC'],
   ...['DETACH TABLE %', 'DETACH TABLE % PERMANENTLY', 'ATTACH TABLE %', 'RENAME TABLE % TO audit_db.renamed'],
   ...['EXCHANGE TABLES % AND audit_db.schema_migrations', 'OPTIMIZE TABLE %', 'OPTIMIZE TABLE % FINAL DEDUPLICATE'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beyondErasures, disguisedErasures, ERASABLE, erasures } from './attempts-erasures.ts';
 import { almostHolds, disguisedHolds, holds, RETAINED } from './attempts-holds.ts';
 import { openEngine } from './engine.ts';
 import { forbiddenFunctions, guard } from './guard.ts';
@@ -10,12 +11,13 @@ import { parseStatement } from './statement.ts';
 import { type Harness, harness } from './testing.ts';
 
 const TABLE = 'audit_db.admin_audit_logs';
-const CREATE = `CREATE TABLE ${TABLE} (id UUID, timestamp DateTime, actor_id UUID, resource String, resource_id String,
-  service_id UUID, reason String, legal_hold UInt8 DEFAULT 0) ENGINE = MergeTree ORDER BY id
+const CREATE = `CREATE TABLE ${TABLE} (id UUID, timestamp DateTime, actor_id UUID, actor_email String, ip_address IPv6, resource String,
+  resource_id String, service_id UUID, before_state String, after_state String, reason String, accepted_at DateTime64(6),
+  legal_hold UInt8 DEFAULT 0) ENGINE = MergeTree ORDER BY id
   TTL timestamp + INTERVAL 7 YEAR DELETE WHERE legal_hold = 0`;
 const OTHERS = RETAINED.map(
   (table) =>
-    `CREATE TABLE ${table} (id UUID, timestamp DateTime, session_id String) ENGINE = MergeTree ORDER BY id TTL timestamp + INTERVAL 7 YEAR`,
+    `CREATE TABLE ${table} (id UUID, timestamp DateTime, session_id String, actor_id UUID) ENGINE = MergeTree ORDER BY id TTL timestamp + INTERVAL 7 YEAR`,
 );
 const OLD = '0198f000-0000-7000-8000-00000000000a';
 const NEW = '0198f000-0000-7000-8000-00000000000b';
@@ -37,11 +39,11 @@ afterAll(() => h.end());
 const seen = async () =>
   (await h.ask('keeper', `SELECT resource, reason, legal_hold FROM ${TABLE} ORDER BY resource FORMAT CSV`)).text;
 
-test('may hold, release and have the TTL applied, and nothing that looks like it', async () => {
+test('may hold, release, erase and have the TTL applied, and nothing that looks like it', async () => {
   const before = await seen();
-  const forbidden = [...almostHolds(), ...disguisedHolds(secret)];
+  const forbidden = [...almostHolds(), ...disguisedHolds(secret), ...beyondErasures(), ...disguisedErasures(secret)];
   for (const sql of forbidden) {
-    const { status, code, text } = await h.ask('keeper', sql, { param_t: 'system.one' });
+    const { status, code, text } = await h.ask('keeper', sql, { param_t: 'system.one', param_flag: '0' });
     expect({ sql, refused: [403, 400].includes(status) && ['497', '62'].includes(String(code)) }, text).toEqual({
       sql,
       refused: true,
@@ -50,9 +52,10 @@ test('may hold, release and have the TTL applied, and nothing that looks like it
   }
   expect(existsSync(`${secret}.out`)).toBe(false);
   expect(await seen()).toBe(before);
-  for (const { sql, url } of holds()) expect(await h.ask('keeper', sql, url), sql).toMatchObject({ status: 200 });
+  const own = [...holds(), ...erasures()];
+  for (const { sql, url } of own) expect(await h.ask('keeper', sql, url), sql).toMatchObject({ status: 200 });
   expect(await seen()).toBe(before);
-  console.log(`keeper: refused ${forbidden.length}, allowed ${holds().length}`);
+  console.log(`keeper: refused ${forbidden.length}, allowed ${own.length}`);
 });
 
 test('holds a row with parameters, and a released one goes when its TTL is applied', async () => {
@@ -74,12 +77,33 @@ test.each(RETAINED)('has the TTL of %s applied, which it may neither read nor ch
   const left = async () => (await h.ask('admin', `SELECT session_id FROM ${table}`)).text;
   await h.ask('admin', `SYSTEM STOP TTL MERGES ${table}`);
   const rows = `('${OLD}', '2001-01-01 00:00:00', 'old'), ('${NEW}', now(), 'new')`;
-  expect(await h.ask('admin', `INSERT INTO ${table} VALUES ${rows}`)).toMatchObject({ status: 200 });
+  expect(await h.ask('admin', `INSERT INTO ${table} (id, timestamp, session_id) VALUES ${rows}`)).toMatchObject({
+    status: 200,
+  });
   for (const sql of [`SELECT 1 FROM ${table}`, `OPTIMIZE TABLE ${table} FINAL`, `DELETE FROM ${table} WHERE 1`])
     expect(await h.ask('keeper', sql)).toMatchObject({ status: 403, code: '497' });
   expect((await left()).split('\n').sort()).toEqual(['', 'new', 'old']);
   await h.client('keeper').command({ query: `ALTER TABLE ${table} MATERIALIZE TTL SETTINGS mutations_sync = 2` });
   expect(await left()).toBe('new\n');
+});
+
+test('takes a person out of a record that is not on hold, and out of no other', async () => {
+  const [free, held] = ['0198f000-0000-7000-8000-0000000000f1', '0198f000-0000-7000-8000-0000000000f2'];
+  const rows = [free, held].map(
+    (id) => `('${id}', now(), '${NEW}', 'erase', 'x', 'y', 'z', 'w', ${id === held ? 1 : 0})`,
+  );
+  const insert = `INSERT INTO ${TABLE} (id, timestamp, actor_id, resource, actor_email, before_state, after_state, reason, legal_hold) VALUES`;
+  expect(await h.ask('admin', `${insert} ${rows.join(', ')}`)).toMatchObject({ status: 200 });
+  const all = ERASABLE.map((column) => `${column} = ${column === 'ip_address' ? "toIPv6('::2')" : "'gone'"}`).join(
+    ', ',
+  );
+  const sql = `ALTER TABLE ${TABLE} UPDATE ${all} WHERE legal_hold = 0 AND (actor_id = '${NEW}') SETTINGS mutations_sync = 2`;
+  expect(await h.ask('keeper', sql)).toMatchObject({ status: 200 });
+  const { text } = await h.ask(
+    'keeper',
+    `SELECT ${ERASABLE.join(', ')} FROM ${TABLE} WHERE resource = 'erase' ORDER BY id FORMAT CSV`,
+  );
+  expect(text).toBe('"gone","::2","gone","gone","gone"\n"x","::","y","z","w"\n');
 });
 
 test('stays a keeper in a session, with readonly=0 and by GET', async () => {
@@ -93,7 +117,8 @@ test('stays a keeper in a session, with readonly=0 and by GET', async () => {
 });
 
 test('the guard needs no grant to refuse what only looks like it', () => {
-  const passes = [...almostHolds(), ...disguisedHolds(secret)].filter((sql) => {
+  const all = [...almostHolds(), ...disguisedHolds(secret), ...beyondErasures(), ...disguisedErasures(secret)];
+  const passes = all.filter((sql) => {
     try {
       guard('keep', parseStatement(sql), [], forbiddenFunctions([]));
       return true;
@@ -111,7 +136,9 @@ test('the guard lets nothing pass that changes more than the flag, however a sta
   const all = engine.connect();
   const run = async (sql: string) => (await all.queryAsync(sql, { format: 'TSV' })).text();
   const young = ROWS.replace("'2001-01-01 00:00:00'", 'now()');
-  const others = RETAINED.map((table) => `INSERT INTO ${table} VALUES ('${NEW}', now(), 'new')`);
+  const others = RETAINED.map(
+    (table) => `INSERT INTO ${table} (id, timestamp, session_id) VALUES ('${NEW}', now(), 'new')`,
+  );
   for (const sql of ['CREATE DATABASE audit_db', CREATE, young, ...OTHERS, ...others]) await run(sql);
   const state = async () => [
     await run(`SELECT id, timestamp, resource, reason FROM ${TABLE} ORDER BY id`),

@@ -1,4 +1,4 @@
-import { EncryptJWT, type JWTPayload, jwtDecrypt } from 'jose';
+import { decodeProtectedHeader, EncryptJWT, type JWTPayload, jwtDecrypt } from 'jose';
 import { isCanonical } from './token.ts';
 
 /** AES-256-GCM keys by id. `current` encrypts; every key listed still decrypts what it encrypted. */
@@ -29,6 +29,15 @@ export async function seal(keys: SealingKeys, { kind, claims, issuedAt, expiresA
     .setIssuedAt(issuedAt)
     .setExpirationTime(expiresAt)
     .encrypt(key);
+}
+
+/** The key a sealed text names; null: it names none. */
+export function sealKeyId(text: string): string | null {
+  try {
+    return decodeProtectedHeader(text).kid ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** The claims, or null for what is not ours, is of another kind, has expired or is spelt otherwise than we wrote it. */

@@ -7,7 +7,7 @@ import { DomainError, Malformed } from '../errors.ts';
 import { sealSession } from './browser-session.ts';
 import { newEvent } from './caller.ts';
 import { changeAccess } from './change-access.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, sealKeyId, unseal } from './seal.ts';
 
 /** A sign-in that is not finished by then has to begin again. */
 export const LOGIN_SECONDS = 600;
@@ -60,7 +60,7 @@ export async function beginLogin(
   return {
     id,
     location: await ctx.openId.authorizationUrl(secrets, prompt),
-    sealed: await seal(ctx.cookieKeys, {
+    sealed: await seal(await ctx.keys.cookies(), {
       kind: 'login',
       claims: { ...secrets, returnTo },
       issuedAt,
@@ -71,7 +71,9 @@ export async function beginLogin(
 
 async function openLogin(ctx: Context, sealed: string | undefined) {
   const { state, nonce, verifier, returnTo } =
-    (sealed === undefined ? null : await unseal(ctx.cookieKeys, 'login', sealed, ctx.now())) ?? {};
+    (sealed === undefined
+      ? null
+      : await unseal(await ctx.keys.cookies(sealKeyId(sealed)), 'login', sealed, ctx.now())) ?? {};
   if (
     typeof state !== 'string' ||
     typeof nonce !== 'string' ||
@@ -136,7 +138,7 @@ export async function finishLogin(
     );
   if (previous) await signOut(ctx, previous);
   return {
-    sealed: await sealSession(ctx.cookieKeys, session),
+    sealed: await sealSession(await ctx.keys.cookies(), session),
     returnTo: localAddress(returnTo, ctx.settings.publicUrl),
   };
 }

@@ -4,6 +4,9 @@ export interface SigningKeys {
   keys: ReadonlyMap<string, CryptoKey>;
 }
 
+/** Nobody may ask for a longer one. */
+export const LONGEST_LINK_SECONDS = 604_800;
+
 /** A link to download one file, for a limited time. */
 export interface LinkClaims {
   /** Of the file, as the link has it. */
@@ -55,6 +58,9 @@ export async function signLink(keys: SigningKeys, claims: LinkClaims): Promise<s
 
 const SHAPE =
   /^admin=([0-9a-f-]{36})&issued=(\d{10})&expires=(\d{10})(?:&once=([0-9a-f]{32}))?(&bundle=zip)?&kid=([\w-]{1,32})&sig=([0-9a-f]{64})$/;
+
+/** The key a link names; null: it is none of ours. @param search the raw query string without `?` */
+export const linkKeyId = (search: string): string | null => SHAPE.exec(search)?.[6] ?? null;
 
 /**
  * Reads a link back. The query must be letter for letter what signLink writes, so that reordered, doubled or re-encoded

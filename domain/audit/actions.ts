@@ -68,6 +68,8 @@ export const ACTIONS = {
   'audit.hold.complete': { permissions: [], resource: 'audit_hold' },
   // A table past its retention; the operation has its own permissions.
   'retention.enforce': { permissions: [], resource: 'retention' },
+  // A key of links or of cookies; the operation has its own permissions.
+  'keys.rotate': { permissions: [], resource: 'signing_key' },
   'analytics.read': { permissions: ['analytics.view'], resource: 'analytics' },
   // A browser's session reports what its own admin does; a bearer token, such as a collector's, needs the permission.
   'telemetry.own': { permissions: [], resource: 'telemetry' },
@@ -99,6 +101,7 @@ export const ACTIONS = {
   'export.schedule.any.disable': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
   'export.schedule.any.delete': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
   'subject.export': { permissions: [], resource: 'subject_file' },
+  'subject.erase': { permissions: [], resource: 'subject_store' },
   'operation.plan': { permissions: ['operations.execute'], resource: 'operation' },
   // The permission of its type comes on top.
   'operation.request': { permissions: ['operations.execute'], resource: 'operation' },

@@ -1,7 +1,7 @@
 import { type OpenedDocumentRow, openDocument as openStatement } from '../../drizzle/repositories/documents.ts';
 import { DRAIN } from '../../queues/messages.ts';
 import { newEvent } from '../access/caller.ts';
-import { signLink, verifyLink } from '../access/signed-link.ts';
+import { linkKeyId, signLink, verifyLink } from '../access/signed-link.ts';
 import type { Context, Principal } from '../context.ts';
 import { DomainError, NotFound, Unavailable } from '../errors.ts';
 import type { DocumentType } from './document-type.ts';
@@ -43,7 +43,7 @@ export async function storeFile(ctx: Pick<Context, 'bucket'>, key: string, file:
 export async function fileLink(ctx: Context, serviceId: string, documentId: string, adminId: string) {
   const issuedAt = Math.floor(ctx.now() / 1000);
   const expiresAt = issuedAt + LINK_SECONDS;
-  const link = await signLink(ctx.linkKeys, {
+  const link = await signLink(await ctx.keys.links(), {
     path: filePath(serviceId, documentId),
     ...{ adminId, issuedAt, expiresAt, once: null, bundle: false },
   });
@@ -72,7 +72,12 @@ export async function openDocument(
   { serviceId, documentId, search }: { serviceId: string; documentId: string; search: string },
   presenter: Principal | null,
 ): Promise<DocumentDownload> {
-  const link = await verifyLink(ctx.linkKeys, filePath(serviceId, documentId), search, ctx.now());
+  const link = await verifyLink(
+    await ctx.keys.links(linkKeyId(search)),
+    filePath(serviceId, documentId),
+    search,
+    ctx.now(),
+  );
   const [row] = await ctx.db.api.run(openStatement, {
     ...newEvent(ctx, 'service.document.download'),
     serviceId,

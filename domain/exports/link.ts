@@ -1,11 +1,12 @@
 import {
   type LinkClaims as FileLinkClaims,
+  linkKeyId,
   type SigningKeys,
   signLink as signFileLink,
   verifyLink as verifyFileLink,
 } from '../access/signed-link.ts';
 
-export type { SigningKeys };
+export { linkKeyId, type SigningKeys };
 
 export interface LinkClaims extends Omit<FileLinkClaims, 'path'> {
   exportId: string;

@@ -46,6 +46,6 @@ export async function makeLink(ctx: CallerContext, exportId: string, asked: Link
   const expiresAt = Math.min(wanted, fileEnds);
   const once = asked.kind === 'one-time' ? crypto.getRandomValues(new Uint8Array(16)).toHex() : null;
   const claims = { exportId, adminId: allowed.admin_id, issuedAt, expiresAt, once, bundle: asked.bundle };
-  const url = ctx.settings.publicUrl + (await signLink(ctx.linkKeys, claims));
+  const url = ctx.settings.publicUrl + (await signLink(await ctx.keys.links(), claims));
   return { url, kind: asked.kind, bundle: asked.bundle, expiresAt: new Date(expiresAt * 1000).toISOString() };
 }

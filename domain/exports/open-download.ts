@@ -12,7 +12,7 @@ import { bundleOf } from './bundle-export.ts';
 import type { ByteRange } from './byte-range.ts';
 import { contentTypeOf, type FormatName } from './file-format.ts';
 import { fileNameOf } from './file-name.ts';
-import { type LinkClaims, verifyLink } from './link.ts';
+import { type LinkClaims, linkKeyId, verifyLink } from './link.ts';
 
 export interface Download {
   fileName: string;
@@ -47,7 +47,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
  */
 export async function openDownload(ctx: Context, asked: DownloadAsked): Promise<Download> {
   const { exportId, search, range, presenter } = asked;
-  const link = await verifyLink(ctx.linkKeys, exportId, search, ctx.now());
+  const link = await verifyLink(await ctx.keys.links(linkKeyId(search)), exportId, search, ctx.now());
   const [row] = await ctx.db.api.run(openDownloadRow, {
     ...newEvent(ctx, 'export.download'),
     exportId,

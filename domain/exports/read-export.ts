@@ -52,9 +52,10 @@ async function newLink(ctx: CallerContext, view: ExportView, adminId: string) {
   const fileEnds = Math.floor(Date.parse(view.expiresAt ?? '') / 1000);
   const expiresAt = Math.min(issuedAt + ctx.settings.linkTtlSeconds, fileEnds);
   const claims = { exportId: view.id, adminId, issuedAt, expiresAt, once: null };
+  const keys = await ctx.keys.links();
   const [file, bundle] = [
-    await signLink(ctx.linkKeys, { ...claims, bundle: false }),
-    await signLink(ctx.linkKeys, { ...claims, bundle: true }),
+    await signLink(keys, { ...claims, bundle: false }),
+    await signLink(keys, { ...claims, bundle: true }),
   ];
   return {
     downloadUrl: ctx.settings.publicUrl + file,

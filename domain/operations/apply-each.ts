@@ -23,7 +23,8 @@ export async function applyEach(
   const outcomes: (Applied & { seq: number })[] = [];
   for (const { seq, target_id: id, args } of targets) {
     await held.holdOn();
-    outcomes.push({ seq, ...(await oneOf(ctx, () => each.apply(ctx, { id, args }, run), id)) });
+    const work = oneOf(ctx, () => each.apply(ctx, { id, args }, run), id);
+    outcomes.push({ seq, ...(await holdingOn(held, work)) });
   }
   const [moved] = await ctx.db.api.run(keepOutcomes, {
     ...input,
@@ -33,6 +34,22 @@ export async function applyEach(
     ofServices: each.ofServices ?? false,
   });
   return moved;
+}
+
+const LOOK_MS = 100;
+
+/** One target may take longer than the locks' leases last. @throws Error when one was lost */
+async function holdingOn<T>(held: Pick<HeldLocks, 'holdOn'>, work: Promise<T>): Promise<T> {
+  for (;;) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pause = new Promise<'pause'>((resolve) => {
+      timer = setTimeout(resolve, LOOK_MS, 'pause');
+    });
+    const done = await Promise.race([work.then((value) => ({ value })), pause]);
+    clearTimeout(timer);
+    if (done !== 'pause') return done.value;
+    await held.holdOn();
+  }
 }
 
 /** One that throws is one failure: the others have their turn all the same. */

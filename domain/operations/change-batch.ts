@@ -8,6 +8,7 @@ import {
   failItem,
   type Hold,
   leaveBatch,
+  lockKnown,
   type MovedRow,
   undoBatch,
 } from '../../drizzle/repositories/operation-batches.ts';
@@ -65,7 +66,7 @@ export async function changeBatch(ctx: Context, run: Run, at: MovedRow, limit: n
     return { moved: (await ctx.db.api.run(leaveBatch, left))[0] };
   }
   if (each) return { moved: await applyEach(ctx, each, input, run.held, performedBy(run)) };
-  return changeRows(ctx, run, { kind: kind as RowKindName, input, subjects: at.subjects });
+  return changeRows(ctx, run, { kind: kind as RowKindName, input, at });
 }
 
 const performedBy = ({ row }: Run): Performed => ({
@@ -79,7 +80,7 @@ const performedBy = ({ row }: Run): Performed => ({
 interface Rows {
   kind: RowKindName;
   input: BatchInput;
-  subjects: readonly string[];
+  at: Pick<MovedRow, 'subjects' | 'known'>;
 }
 
 async function changeRows(ctx: Context, run: Run, rows: Rows): Promise<Changed> {
@@ -99,12 +100,18 @@ async function changeRows(ctx: Context, run: Run, rows: Rows): Promise<Changed> 
   }
 }
 
-/** The guards of the admins concerned hear of it before, the gate of the services concerned after. */
-async function writeRows(ctx: Context, run: Run, { kind, input, subjects }: Rows): Promise<BatchRow | undefined> {
-  const calls = [...firstOf(ROW_KINDS[kind]), callOf(run, kind, input)];
-  const moved = await changeAccess(ctx, subjects, async () => {
+/**
+ * The guards of the admins concerned hear of it before, the gate of the services concerned after. Of a thousand admins most are not
+ * at work: their guards know nothing, and to tell each of them would take longer than all the rest.
+ */
+async function writeRows(ctx: Context, run: Run, { kind, input, at }: Rows): Promise<BatchRow | undefined> {
+  const told = at.subjects.length > 0 ? [call(lockKnown, { subjects: at.subjects })] : [];
+  const calls = [...firstOf(ROW_KINDS[kind]), ...told, callOf(run, kind, input)];
+  const moved = await changeAccess(ctx, at.known, async () => {
     const answers = await ctx.db.api.batch(calls);
-    return { result: (answers.at(-1) as BatchRow[])[0] };
+    // Whoever came to be known since `at` was read, too.
+    const known = told.length > 0 ? (answers.at(-2) as { subject: string }[]) : [];
+    return { result: (answers.at(-1) as BatchRow[])[0], concerned: known.map(({ subject }) => subject) };
   });
   await Promise.all((moved?.service_ids ?? []).map((serviceId) => ctx.gate.changed(serviceId)));
   for (const id of moved?.changed_ids ?? []) FOLLOWS[kind]?.(ctx, id);
@@ -114,7 +121,7 @@ async function writeRows(ctx: Context, run: Run, { kind, input, subjects }: Rows
 function callOf({ row, type }: Run, kind: RowKindName, input: BatchInput): Call {
   if (row.phase === 'undoing') return call(undoBatch[kind], input);
   const told = {
-    plannedAt: row.created_at.toISOString(),
+    at: row.started_at.toISOString(),
     reason: row.reason,
     startedBy: row.started_by,
     target: row.target,

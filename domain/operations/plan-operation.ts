@@ -1,4 +1,4 @@
-import { type Planned, planTargets } from '../../drizzle/repositories/operation-plans.ts';
+import { type Planned, planning, planTargets } from '../../drizzle/repositories/operation-plans.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';
 import { EVERYWHERE } from '../audit/actions.ts';
@@ -58,11 +58,7 @@ export function issuesOf(name: string, error: { issues: readonly unknown[] } | u
 }
 
 /** What both statements that plan take. */
-export function planInput(
-  asked: Asked,
-  operationId: string,
-  { plannedAt, reason }: Pick<Told, 'plannedAt' | 'reason'>,
-) {
+export function planInput(asked: Asked, operationId: string, { at, reason }: Pick<Told, 'at' | 'reason'>) {
   const { type, declared, draft, parameters, target } = asked;
   // What is named one by one is in the frozen targets; the record and the hash need it no second time.
   const { ids: _ids, items: _items, ...ask } = target;
@@ -72,7 +68,7 @@ export function planInput(
     parameters: JSON.stringify(parameters),
     ask: JSON.stringify(askOf(ask, parameters)),
     list: JSON.stringify(draft.list ?? []),
-    patches: JSON.stringify(declared.patches(parameters, { plannedAt, reason, target, startedBy: null })),
+    patches: JSON.stringify(declared.patches(parameters, { at, reason, target, startedBy: null })),
     serviceId: declared.everywhere ? EVERYWHERE : null,
     mostTargets: MOST_TARGETS,
     partial: asked.partial ?? false,
@@ -124,9 +120,9 @@ export async function planOperation(
   request: { type: OperationTypeName; target: unknown; parameters: unknown },
 ): Promise<PlanView> {
   const asked = askedOf(request);
-  const [row] = await ctx.db.api.run(planTargets[asked.draft.selection], {
+  const row = await planning(ctx.db.api, planTargets[asked.draft.selection], {
     ...callerInput(ctx, 'operation.plan', '', [asked.declared.permission]),
-    ...planInput(asked, ctx.newId(), { plannedAt: new Date(ctx.now()).toISOString(), reason: '' }),
+    ...planInput(asked, ctx.newId(), { at: new Date(ctx.now()).toISOString(), reason: '' }),
   });
   const planned = assertAllowed(ctx, row);
   assertSound(asked, planned);

@@ -1,4 +1,9 @@
-import { insertOperation, type NewOperationRow, type Planned } from '../../drizzle/repositories/operation-plans.ts';
+import {
+  insertOperation,
+  type NewOperationRow,
+  type Planned,
+  planning,
+} from '../../drizzle/repositories/operation-plans.ts';
 import { DRAIN, runOperationMessage } from '../../queues/messages.ts';
 import { callerInput } from '../access/caller.ts';
 import { assertAllowed } from '../access/verdict.ts';
@@ -60,7 +65,7 @@ export async function requestAsked(ctx: CallerContext, asked: Asked, o: Asking):
   const input = {
     ...callerInput(ctx, 'operation.request', o.reason, [asked.declared.permission]),
     ...planInput(asked, ctx.newId(), {
-      plannedAt: new Date(ctx.now()).toISOString(),
+      at: new Date(ctx.now()).toISOString(),
       reason: ctx.redact.text(o.reason),
     }),
     ...termsOf(ctx, asked, { start: o.start, scheduleId: o.schedule?.id ?? null }),
@@ -70,10 +75,10 @@ export async function requestAsked(ctx: CallerContext, asked: Asked, o: Asking):
     requestHash,
   };
   const statement = insertOperation[asked.draft.selection];
-  let [row] = await ctx.db.api.run(statement, input);
+  let row = await planning(ctx.db.api, statement, input);
   // A request with the same key committed while this one waited for it: now its row can be seen.
   if (row?.verdict === 'ok' && row.id === null && row.prior_id === null && input.idempotencyKey !== null)
-    [row] = await ctx.db.api.run(statement, input);
+    row = await planning(ctx.db.api, statement, input);
   const allowed = assertAllowed(ctx, row);
   if (allowed.prior_hash !== null && allowed.prior_hash !== requestHash)
     throw new DomainError(

@@ -20,7 +20,7 @@ import { OPERATION_TYPES, type OperationTypeName } from './types/index.ts';
  */
 export type RunResult = 'finished' | 'more' | 'waiting' | 'superseded';
 
-// An invocation may make 10,000 (wrangler.toml); each admin concerned is told twice.
+// An invocation may make 10,000 (wrangler.toml); each guard that knows something is told twice.
 const MOST_CALLS = 9_000;
 const CALLS_OF_A_BATCH = 110;
 
@@ -95,7 +95,7 @@ async function batches(ctx: Context, run: Run, count: (items: number) => void): 
   let calls = 0;
   let limit = ctx.settings.operationBatch;
   while (at.kind !== null) {
-    calls += 2 * at.subjects.length + CALLS_OF_A_BATCH;
+    calls += 2 * at.known.length + CALLS_OF_A_BATCH;
     if (ctx.now() >= end || calls > MOST_CALLS) return 'more';
     const { moved, failed } = await changeBatch(ctx, run, at, limit);
     if (failed) {

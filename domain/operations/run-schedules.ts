@@ -1,3 +1,4 @@
+import { planning } from '../../drizzle/repositories/operation-plans.ts';
 import {
   type DueRow,
   type DueRunRow,
@@ -69,8 +70,8 @@ async function runOne(ctx: Context, row: DueRow): Promise<boolean> {
     await refuse(ctx, row, error.message);
     return false;
   }
-  const [done] = await ctx.db.api.run(runDueSchedule[asked.draft.selection], {
-    ...planInput(asked, ctx.newId(), { plannedAt: row.now.toISOString(), reason: row.reason }),
+  const done = await planning(ctx.db.api, runDueSchedule[asked.draft.selection], {
+    ...planInput(asked, ctx.newId(), { at: row.now.toISOString(), reason: row.reason }),
     ...termsOf(ctx, asked, { start: true, scheduleId: row.id }),
     ...eventsOf(ctx, row),
     scheduleId: row.id,

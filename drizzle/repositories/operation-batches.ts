@@ -45,8 +45,10 @@ export interface MovedRow {
   active_ms: number;
   /** What comes next; null: nothing does. */
   kind: string | null;
-  /** Of the admins whose guards must hear of it. */
+  /** `sub` of the admins it concerns. */
   subjects: string[];
+  /** Those of them whose guards may know something. */
+  known: string[];
 }
 
 export interface BatchRow extends MovedRow {
@@ -59,11 +61,23 @@ export interface BatchRow extends MovedRow {
 /** Of the operation `o`, whichever way it goes. */
 export const MOVED =
   sql.raw(`o.next_seq, o.undo_seq, o.items_total, o.items_done, o.items_failed, o.items_skipped, o.items_undone,
-  o.items_left, o.active_ms::float8, next.kind, coalesce(next.subjects, '{}') AS subjects`);
+  o.items_left, o.active_ms::float8, next.kind, coalesce(next.subjects, '{}') AS subjects,
+  coalesce(next.known, '{}') AS known`);
 export const NEXT_CHUNK = sql`LEFT JOIN LATERAL (
-  SELECT c.kind, c.subjects FROM (SELECT CASE o.phase WHEN 'undoing' THEN o.undo_seq - 1 ELSE o.next_seq END AS seq) at
+  SELECT c.kind, c.subjects, ARRAY(SELECT a.subject FROM ${admins} a WHERE a.subject = ANY (c.subjects) AND a.known_until > now()) AS known
+  FROM (SELECT CASE o.phase WHEN 'undoing' THEN o.undo_seq - 1 ELSE o.next_seq END AS seq) at
     JOIN ${adminOperationChunks} c ON c.operation_id = o.id AND c.seq_from <= at.seq AND c.seq_from + cardinality(c.ids) > at.seq
 ) next ON true`;
+
+/**
+ * Before a batch that concerns admins, in its transaction: whose guards may know something. Until its end no other guard learns anything
+ * of them: the function `standing` has to write to the rows that are locked here before it reads. Materialized, because a condition that
+ * the planner moves below the lock is decided before the wait for it.
+ */
+export const lockKnown = statement<{ subjects: readonly string[] }, { subject: string }>(sql`
+WITH locked AS MATERIALIZED (
+  SELECT a.subject, a.known_until FROM ${admins} a WHERE a.subject = ANY (${p('subjects')}::text[]) ORDER BY a.id FOR NO KEY UPDATE
+) SELECT locked.subject FROM locked WHERE locked.known_until > now()`);
 
 /** `go`: the operation, if it may go on: in `phase`, at `from`, and under locks nobody has taken since. */
 const goCte = (phase: string, position: string): SQL => sql`held AS (
@@ -80,13 +94,8 @@ const TARGETS = sql`chunk AS (
 ), bounds AS (
   SELECT go.next_seq AS low, least(go.next_seq + ${p('limit')}::int, chunk.seq_from + cardinality(chunk.ids)) AS high FROM go, chunk
 ), target AS MATERIALIZED (
-  SELECT chunk.seq_from + u.nr::int - 1 AS seq, row_number() OVER (ORDER BY u.nr) AS nr, u.id AS target_id, u.version AS planned,
-    chunk.args->(u.nr::int - 1) AS args, i.outcome AS prior
-  FROM go CROSS JOIN chunk CROSS JOIN bounds
-    CROSS JOIN unnest(chunk.ids, chunk.versions) WITH ORDINALITY AS u (id, version, nr)
-    LEFT JOIN ${adminOperationItems} i ON i.operation_id = go.id AND i.seq = chunk.seq_from + u.nr::int - 1
-  WHERE chunk.seq_from + u.nr - 1 >= bounds.low AND chunk.seq_from + u.nr - 1 < bounds.high
-    AND (i.seq IS NULL OR (i.outcome = 'failed' AND i.round < go.round))
+  SELECT t.*, row_number() OVER (ORDER BY t.seq) AS nr FROM go CROSS JOIN bounds
+    CROSS JOIN LATERAL operation_targets(go.id, bounds.low, bounds.high, go.round) t
 )`;
 
 /** The items below `from` that succeeded and were not reversed yet. All are of one kind. */
@@ -95,9 +104,8 @@ const REVERSIBLE = sql`chunk AS (
 ), bounds AS (
   SELECT greatest(go.undo_seq - ${p('limit')}::int, chunk.seq_from) AS low, go.undo_seq AS high FROM go, chunk
 ), target AS MATERIALIZED (
-  SELECT i.seq, row_number() OVER (ORDER BY i.seq) AS nr, i.target_id, i.version_after AS planned, i.before AS restored, i.undo_outcome AS prior
-  FROM go CROSS JOIN bounds JOIN ${adminOperationItems} i ON i.operation_id = go.id AND i.seq >= bounds.low AND i.seq < bounds.high
-  WHERE i.outcome = 'succeeded' AND i.undo_outcome IS DISTINCT FROM 'undone'
+  SELECT t.*, row_number() OVER (ORDER BY t.seq) AS nr FROM go CROSS JOIN bounds
+    CROSS JOIN LATERAL operation_reversible(go.id, bounds.low, bounds.high) t
 )`;
 
 /** One audit record for each item of `done` that changed, with the actor of the operation; in the transaction of the change. */

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { statement } from '../client.ts';
+import { type Call, call, type Database, type Statement, statement } from '../client.ts';
 import { adminOperationChunks, adminOperations, idempotencyKeys, operationSchedules } from '../schema/index.ts';
 import { type Access, accessCte, type CallerInput, insertAudit } from './access.ts';
 import { type OperationRow, operationColumns } from './operation-reads.ts';
@@ -48,6 +48,7 @@ export interface Planned {
 
 const CHUNK = sql.raw('1000');
 const SAMPLE = sql.raw('10');
+const ORDER = sql.raw('ord, sort COLLATE "C", ids[1] COLLATE "C"');
 
 const ABOUT = {
   resource: 'operation',
@@ -58,37 +59,48 @@ const ABOUT = {
 
 /**
  * The hash that approvers sign is of the lines type, target and parameters (as Postgres writes jsonb), and for each target, in order, its
- * kind, id, version and arguments, separated by tabs.
+ * kind, id, version and arguments, separated by tabs. All targets of one row differ in their ids alone, so what comes between two ids is the
+ * same everywhere: joining a hundred of them costs what a line alone would.
  */
-const LINE = sql.raw(`kind || E'\\t' || id || E'\\t' || version || coalesce(E'\\t' || args::text, '')`);
+const AFTER_ID = `E'\\t' || version || coalesce(E'\\t' || args::text, '')`;
+const LINES = sql.raw(`kind || E'\\t' || array_to_string(ids, ${AFTER_ID} || E'\\n' || kind || E'\\t') || ${AFTER_ID}`);
 
-/**
- * After the CTE `access` (who asks: verdict, admin_id, email, role, scope): up to `planned` (one row, the columns of `Planned`) and
- * `chunked` (the frozen targets).
- */
-export const planCtes = ({ rows, known }: Selection): SQL => sql`asked AS (SELECT ${p('ask')}::jsonb AS v),
+const inRows = ({ rows, grouped }: Selection): SQL =>
+  grouped
+    ? rows
+    : sql`SELECT ord, kind, ARRAY[id] AS ids, version, label, subject, service_id, args, flag, sort FROM (${rows}) single`;
+
+/** After the CTE `access` (who asks: verdict, admin_id, email, role, scope): up to `planned` (one row, the columns of `Planned`). */
+export const planCtes = (selection: Selection): SQL => sql`asked AS (SELECT ${p('ask')}::jsonb AS v),
 listed AS MATERIALIZED (SELECT e.n, e.v FROM access CROSS JOIN jsonb_array_elements(${p('list')}::jsonb) WITH ORDINALITY AS e (v, n) WHERE access.verdict = 'ok'),
-chosen AS (SELECT c.* FROM (${rows}) c WHERE (SELECT access.verdict FROM access) = 'ok' LIMIT ${p('mostTargets')}::int + 1),
+chosen AS (SELECT c.* FROM (${inRows(selection)}) c WHERE (SELECT access.verdict FROM access) = 'ok' LIMIT ${p('mostTargets')}::int + 1),
 placed AS MATERIALIZED (
-  SELECT chosen.*, row_number() OVER w - 1 AS seq, (row_number() OVER (PARTITION BY ord ORDER BY sort, id) - 1) / ${CHUNK} AS part
-  FROM (SELECT DISTINCT ON (ord, sort, id) * FROM chosen ORDER BY ord, sort, id) chosen WINDOW w AS (ORDER BY ord, sort, id)
-), chunked AS MATERIALIZED (
-  SELECT min(seq)::int AS seq_from, kind, array_agg(id ORDER BY seq) AS ids, array_agg(version ORDER BY seq) AS versions,
-    array_agg(label ORDER BY seq) AS labels, CASE WHEN count(args) > 0 THEN jsonb_agg(args ORDER BY seq) END AS args,
-    coalesce(array_agg(DISTINCT subject) FILTER (WHERE subject IS NOT NULL), '{}') AS subjects, string_agg(${LINE}, E'\n' ORDER BY seq) AS lines
-  FROM placed GROUP BY ord, kind, part
-), missing AS (SELECT listed.n FROM access CROSS JOIN listed WHERE NOT (${known ?? sql`true`})),
+  SELECT c.*, cardinality(ids) AS n, (sum(cardinality(ids)) OVER w)::int - cardinality(ids) AS seq
+  FROM (SELECT DISTINCT ON (${ORDER}) * FROM chosen ORDER BY ${ORDER}) c WINDOW w AS (ORDER BY ${ORDER} ROWS UNBOUNDED PRECEDING) ORDER BY ${ORDER}
+), missing AS (SELECT listed.n FROM access CROSS JOIN listed WHERE NOT (${selection.known ?? sql`true`})),
 planned AS MATERIALIZED (SELECT
-  (SELECT count(*)::int FROM placed) AS total,
-  (SELECT encode(sha256(convert_to(concat_ws(E'\n', ${p('type')}::text, asked.v::text, ${p('parameters')}::jsonb::text, string_agg(chunked.lines, E'\n' ORDER BY seq_from)), 'UTF8')), 'hex')
-    FROM chunked) AS hash,
-  (SELECT jsonb_object_agg(kind, n) FROM (SELECT kind, count(*) AS n FROM placed GROUP BY kind) k) AS kinds,
-  (SELECT jsonb_object_agg(flag, n) FROM (SELECT flag, count(*) AS n FROM placed WHERE flag IS NOT NULL GROUP BY flag) f) AS flags,
-  (SELECT jsonb_agg(jsonb_build_object('kind', kind, 'id', id, 'label', label, 'flag', flag) ORDER BY seq) FROM placed WHERE seq < ${SAMPLE}) AS sample,
+  (SELECT coalesce(sum(n), 0)::int FROM placed) AS total,
+  (SELECT encode(sha256(convert_to(concat_ws(E'\n', ${p('type')}::text, asked.v::text, ${p('parameters')}::jsonb::text, string_agg(${LINES}, E'\n' ORDER BY ${ORDER})), 'UTF8')), 'hex')
+    FROM placed) AS hash,
+  (SELECT jsonb_object_agg(kind, n) FROM (SELECT kind, sum(n) AS n FROM placed GROUP BY kind) k) AS kinds,
+  (SELECT jsonb_object_agg(flag, n) FROM (SELECT flag, sum(n) AS n FROM placed WHERE flag IS NOT NULL GROUP BY flag) f) AS flags,
+  (SELECT jsonb_agg(jsonb_build_object('kind', kind, 'id', t.id, 'label', label, 'flag', flag) ORDER BY seq + t.nr)
+    FROM placed CROSS JOIN LATERAL unnest(ids[1:${SAMPLE}]) WITH ORDINALITY AS t (id, nr) WHERE seq < ${SAMPLE} AND seq + t.nr <= ${SAMPLE}) AS sample,
   (SELECT jsonb_agg(n ORDER BY n) FROM (SELECT n FROM missing ORDER BY n LIMIT 1000) m) AS unknown,
   (SELECT count(*)::int FROM missing) AS unknown_count,
   (SELECT count(*)::int - count(DISTINCT v)::int FROM listed) AS duplicates
 FROM asked)`;
+
+/** After them: `chunked`, the targets as they are frozen. */
+const CHUNKED = sql`chunked AS (
+  SELECT min(t.seq)::int AS seq_from, t.kind, array_agg(t.id ORDER BY t.seq) AS ids, array_agg(t.version ORDER BY t.seq) AS versions,
+    array_agg(t.label ORDER BY t.seq) AS labels, CASE WHEN count(t.args) > 0 THEN jsonb_agg(t.args ORDER BY t.seq) END AS args,
+    coalesce(array_agg(DISTINCT t.subject) FILTER (WHERE t.subject IS NOT NULL), '{}') AS subjects
+  FROM (SELECT placed.ord, placed.kind, placed.version, placed.label, placed.args, placed.subject, target.id, placed.seq + target.nr - 1 AS seq,
+      (placed.seq - min(placed.seq) OVER (PARTITION BY placed.ord) + target.nr - 1) / ${CHUNK} AS part
+    FROM placed CROSS JOIN LATERAL unnest(placed.ids) WITH ORDINALITY AS target (id, nr)) t
+  GROUP BY t.ord, t.kind, t.part
+)`;
 
 export const PLANNED =
   sql.raw(`planned.total, planned.hash, planned.kinds, planned.flags, planned.sample, planned.unknown, planned.unknown_count,
@@ -96,17 +108,34 @@ export const PLANNED =
 
 export interface PlannedRow extends Access, Planned {}
 
+/** Nothing in it keeps it from being made. */
+const MAY_BE = sql`planned.total <= ${p('mostTargets')}::int AND (planned.unknown_count = 0 OR ${p('partial')}::boolean)
+    AND NOT coalesce(planned.flags, '{}') ?| ${p('forbidden')}::text[]`;
+
 /** The dry run: writes nothing but its audit record. */
 const dryRun = (selection: Selection) =>
   statement<PlanInput, PlannedRow>(sql`
 WITH ${accessCte(ABOUT)}, ${planCtes(selection)}, recorded AS (${insertAudit({
     ...ABOUT,
     serviceId: sql`NULL::uuid`,
-    outcome: sql`'success'`,
+    outcome: sql`CASE WHEN ${MAY_BE} THEN 'success' ELSE 'failure' END`,
     after: sql`${ABOUT.attempted} || jsonb_build_object('planHash', planned.hash, 'itemsTotal', planned.total)`,
     from: sql`CROSS JOIN planned WHERE access.verdict = 'ok'`,
   })})
 SELECT access.verdict, access.admin_id, access.missing, ${PLANNED} FROM access LEFT JOIN planned ON true`);
+
+/** A hundred thousand targets fit into memory: in the 4 MB that Postgres grants by itself they would go through files, twice. */
+const ROOM: Call = call(statement<object, unknown>(sql`SELECT set_config('work_mem', '64MB', true)`), {});
+
+/** Runs a statement that plans, still in one round trip. */
+export async function planning<Input extends object, Row>(
+  db: Database,
+  planned: Statement<Input, Row>,
+  input: Input,
+): Promise<Row | undefined> {
+  const [, rows] = await db.batch([ROOM, call(planned, input)]);
+  return (rows as Row[])[0];
+}
 
 /** What becomes of a plan. */
 export interface OperationTerms {
@@ -139,12 +168,11 @@ export interface NewOperationRow extends Access, Planned, OperationRow {
   schedule_found: boolean;
 }
 
-/** A plan that may be. */
-export const SOUND = sql`access.verdict = 'ok' AND planned.total BETWEEN 1 AND ${p('mostTargets')}::int
-    AND (planned.unknown_count = 0 OR ${p('partial')}::boolean) AND NOT coalesce(planned.flags, '{}') ?| ${p('forbidden')}::text[]`;
+/** A plan with targets that may be. */
+export const SOUND = sql`access.verdict = 'ok' AND planned.total > 0 AND ${MAY_BE}`;
 
 /** `made`, an operation with the plan `sound`, and its targets. `when`: SQL boolean over `access` and `sound`. */
-export const madeCtes = (when: SQL): SQL => sql`made AS (
+export const madeCtes = (when: SQL): SQL => sql`${CHUNKED}, made AS (
   INSERT INTO ${adminOperations} (id, type, actor_admin_id, target_type, target_id, parameters, phase, risk, reason, actor_role, trace_id,
     scope, permission, plan_hash, plan, items_total, locks, approvals_needed, approver_roles, approve_by, started_by, schedule_id)
   SELECT ${p('operationId')}::uuid, ${p('type')}, access.admin_id, ${p('targetType')}, ${p('targetId')}, ${p('parameters')}::jsonb, ${p('phase')},

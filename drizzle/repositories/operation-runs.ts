@@ -40,7 +40,7 @@ export interface RunRow extends MovedRow {
   reason: string;
   target: Record<string, unknown>;
   parameters: Record<string, unknown>;
-  created_at: Date;
+  started_at: Date;
   /** Why whoever started it may not go on; null: nothing keeps it. */
   refused: string | null;
 }
@@ -62,7 +62,7 @@ claimed AS (
     finished_at = CASE WHEN ${p('moves')}::jsonb->o.phase->>'phase' = 'cancelled' THEN now() END
   FROM o WHERE x.id = o.id AND o.locks <@ ARRAY(SELECT claimed.name FROM claimed) RETURNING x.*
 )
-SELECT o.id, o.type, o.phase, o.actor_admin_id, o.failure_reason, o.round, o.started_by, o.reason, o.plan->'target' AS target, o.parameters, o.created_at, ${MOVED}, CASE
+SELECT o.id, o.type, o.phase, o.actor_admin_id, o.failure_reason, o.round, o.started_by, o.reason, o.plan->'target' AS target, o.parameters, o.started_at, ${MOVED}, CASE
     WHEN o.phase = 'cancelled' THEN NULL
     WHEN a.status <> 'active' THEN a.email || ', who started it, is ' || a.status || '.'
     WHEN admin_may(a.id, 'operations.execute', o.scope) IS NOT TRUE THEN a.email || ', who started it, lacks operations.execute now.'

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import {
   adminExports,
+  adminOperations,
   adminSessions,
   admins,
   auditHolds,
@@ -20,10 +21,12 @@ import { ROW_KINDS, type RowKindName } from './operation-kinds.ts';
  * `rows` may use `access` (the caller, with `scope`), `asked.v` (jsonb: what is asked about), `listed` (n, v: the elements of the list
  * that came with it, from 1) and the placeholder `patches` (jsonb: kind → what its targets are to become). It gives: ord (the order of kinds), kind, id, version, label,
  * subject (of the admin whose guard must hear of it), service_id, args (jsonb: what is done to this one), flag (a remark), sort.
+ * `grouped`: instead of id it gives ids (text[], in order): targets that have all else in common, none of which is in another row.
  * `known`: whether `listed` names something that there is, for the caller.
  */
 export interface Selection {
   rows: SQL;
+  grouped?: true;
   known?: SQL;
 }
 
@@ -34,37 +37,57 @@ const same = (kind: RowKindName, alias: string) => {
   const state = ROW_KINDS[kind].state(alias);
   return sql`${state} || coalesce(${p('patches')}::jsonb->'${sql.raw(kind)}', '{}') = ${state}`;
 };
+const OWNER = sql.raw(`'01900000-0000-7000-8000-000000000001'::uuid`);
+/** Of an active admin `person`: nobody else is an active owner. */
+const isLastOwner = sql`EXISTS (SELECT FROM ${grants} g WHERE g.admin_id = person.id AND g.role_id = ${OWNER} AND g.service_id IS NULL)
+      AND NOT EXISTS (SELECT FROM ${grants} g JOIN ${admins} a ON a.id = g.admin_id
+        WHERE g.role_id = ${OWNER} AND g.service_id IS NULL AND a.status = 'active' AND a.id <> person.id)`;
 const listedId = (field: string) => sql.raw(`(listed.v->>'${field}')::uuid`);
+
+/** What is asked for, read once: the planner takes it for a constant, not for a column to join with. */
+const askedFor = (field: string) => sql.raw(`(SELECT (asked.v->>'${field}')::uuid FROM asked)`);
 
 /** Admins' sessions: first their epoch, which ends all that began before the plan, then each session that is known. */
 const sessionsOf = (chosen: SQL): SQL => sql`
-  SELECT 0 AS ord, 'admin_epoch' AS kind, a.id::text AS id, '' AS version, a.email AS label, a.subject, NULL::uuid AS service_id,
-    NULL::jsonb AS args, CASE WHEN a.id = access.admin_id THEN 'self' END AS flag, a.id::text AS sort
-  FROM access CROSS JOIN asked JOIN ${admins} a ON a.status <> 'removed' AND ${chosen}
+  WITH person AS MATERIALIZED (
+    SELECT a.id, a.id::text AS name, a.email, a.subject, a.id = (SELECT access.admin_id FROM access) AS self FROM ${admins} a
+    WHERE a.status <> 'removed' AND ${chosen}
+  )
+  SELECT 0 AS ord, 'admin_epoch' AS kind, ARRAY[person.name] AS ids, '' AS version, person.email AS label, person.subject,
+    NULL::uuid AS service_id, NULL::jsonb AS args, CASE WHEN person.self THEN 'self' END AS flag, person.name AS sort FROM person
   UNION ALL
-  SELECT 1, 'session', s.id, '', a.email, a.subject, NULL, NULL, CASE WHEN s.id = ${p('sessionId')} THEN 'own_session' END, a.id::text
-  FROM access CROSS JOIN asked JOIN ${admins} a ON a.status <> 'removed' AND ${chosen}
-    JOIN ${adminSessions} s ON s.admin_id = a.id WHERE s.revoked_at IS NULL`;
+  SELECT 1, 'session', ARRAY[s.id], '', person.email, person.subject, NULL, NULL, 'own_session', person.name
+  FROM ${adminSessions} s JOIN person ON person.id = s.admin_id WHERE s.id = ${p('sessionId')} AND s.revoked_at IS NULL
+  UNION ALL
+  SELECT 1, 'session', s.ids, '', person.email, person.subject, NULL, NULL, NULL, person.name
+  FROM person CROSS JOIN LATERAL (
+    SELECT array_agg(s.id ORDER BY s.id COLLATE "C") AS ids FROM ${adminSessions} s
+    WHERE s.admin_id = person.id AND s.revoked_at IS NULL AND s.id <> ${p('sessionId')} HAVING count(*) > 0) s`;
 
-const notMe = sql.raw(`(a.id <> access.admin_id OR NOT coalesce((asked.v->>'exceptMe')::boolean, false))`);
+const notMe = sql.raw(
+  `a.id IS DISTINCT FROM (SELECT access.admin_id FROM access CROSS JOIN asked WHERE (asked.v->>'exceptMe')::boolean)`,
+);
 
 export const SELECTIONS = {
   sessions_of_admin: {
-    rows: sessionsOf(sql`a.id = (asked.v->>'adminId')::uuid`),
+    grouped: true,
+    rows: sessionsOf(sql`a.id = ${askedFor('adminId')}`),
     known: sql`EXISTS (SELECT FROM ${admins} a WHERE a.id = ${listedId('adminId')} AND a.status <> 'removed')`,
   },
   sessions_of_role: {
+    grouped: true,
     rows: sessionsOf(
-      sql`EXISTS (SELECT FROM ${grants} g WHERE g.admin_id = a.id AND g.role_id = (asked.v->>'roleId')::uuid) AND ${notMe}`,
+      sql`a.id IN (SELECT g.admin_id FROM ${grants} g WHERE g.role_id = ${askedFor('roleId')}) AND ${notMe}`,
     ),
   },
   /** Of whoever holds a grant for this service; grants that hold everywhere are not meant. */
   sessions_of_service: {
+    grouped: true,
     rows: sessionsOf(
-      sql`EXISTS (SELECT FROM ${grants} g WHERE g.admin_id = a.id AND g.service_id = (asked.v->>'serviceId')::uuid) AND ${notMe}`,
+      sql`a.id IN (SELECT g.admin_id FROM ${grants} g WHERE g.service_id = ${askedFor('serviceId')}) AND ${notMe}`,
     ),
   },
-  sessions_of_everyone: { rows: sessionsOf(notMe) },
+  sessions_of_everyone: { grouped: true, rows: sessionsOf(notMe) },
   /** Named one by one; those that have ended already are no targets. */
   sessions_listed: {
     rows: sql`
@@ -102,9 +125,10 @@ export const SELECTIONS = {
   },
   /** Everyone's sessions, then the configurations that go into maintenance: the listed ones, or all that are not archived. */
   lockdown: {
+    grouped: true,
     rows: sql`${sessionsOf(notMe)}
   UNION ALL
-  SELECT 2, 'service_config', s.id::text, c.version::text, s.slug, NULL, s.id, NULL, CASE WHEN ${same('service_config', 'c')} THEN 'unchanged' END, s.slug
+  SELECT 2, 'service_config', ARRAY[s.id::text], c.version::text, s.slug, NULL, s.id, NULL, CASE WHEN ${same('service_config', 'c')} THEN 'unchanged' END, s.slug
   FROM access CROSS JOIN asked JOIN ${services} s ON s.archived_at IS NULL JOIN ${serviceConfig} c ON c.service_id = s.id
   WHERE asked.v->>'services' = 'all' OR s.id IN (SELECT ${listedId('serviceId')} FROM listed)`,
     known: sql`EXISTS (SELECT FROM ${services} s WHERE s.id = ${listedId('serviceId')} AND s.archived_at IS NULL)`,
@@ -163,6 +187,13 @@ export const SELECTIONS = {
     NULL::uuid AS service_id, NULL::jsonb AS args, CASE WHEN (listed.v->>'byMerges')::boolean THEN 'by_merges' END AS flag, listed.v->>'table' AS sort
   FROM access CROSS JOIN listed`,
   },
+  /** What signing keys are for, listed: which keys there are is not the plan's matter, their successor is made. */
+  signing_keys: {
+    rows: sql`
+  SELECT 0 AS ord, 'signing_key' AS kind, listed.v->>'use' AS id, '' AS version, 'the key of ' || (listed.v->>'use') AS label, NULL::text AS subject,
+    NULL::uuid AS service_id, NULL::jsonb AS args, listed.v->>'use' AS flag, listed.v->>'use' AS sort
+  FROM access CROSS JOIN listed`,
+  },
   /** What the gate has kept of the listed services, or of all. */
   gate_copies: {
     rows: sql`
@@ -186,6 +217,27 @@ export const SELECTIONS = {
     ON f.type = 'personal_data' OR person.named = 'adminId'`,
     known: sql`EXISTS (SELECT FROM ${admins} a WHERE a.id = ${listedId('adminId')})
     OR EXISTS (SELECT FROM ${serviceTesterUsers} u WHERE u.user_id = ${listedId('userId')})`,
+  },
+  /** What becomes of a person's data in each store, in the order in which it is done; `domain/subjects` does it. */
+  subject_stores: {
+    rows: sql`
+  SELECT s.ord, s.kind, s.id, '' AS version, s.label, NULL::text AS subject, NULL::uuid AS service_id, NULL::jsonb AS args, s.flag, s.ord::text || s.id AS sort
+  FROM access CROSS JOIN asked CROSS JOIN LATERAL (
+    SELECT a.id, 'admin' AS type, a.email AS name, a.status FROM ${admins} a WHERE a.id = (asked.v->>'adminId')::uuid
+    UNION ALL SELECT (asked.v->>'userId')::uuid, 'user', 'user ' || (asked.v->>'userId'), NULL WHERE asked.v->>'userId' IS NOT NULL
+  ) person CROSS JOIN LATERAL (VALUES
+    (0, 'erased_account', 'account', 'account of ' || person.name || ': pseudonymised; grants, sessions, schedules and test access end',
+      CASE WHEN person.id = access.admin_id THEN 'self' WHEN person.status = 'active' AND ${isLastOwner} THEN 'last_owner' END),
+    (1, 'erased_files', 'files', 'exports by or about them: removed', NULL),
+    (2, 'erased_activity', 'admin_ui_events', 'events of their browsers: removed', NULL),
+    (2, 'erased_activity', 'admin_api_logs', 'their API calls: removed', NULL),
+    (2, 'erased_activity', 'admin_sessions', 'what happened in their sessions: removed', NULL),
+    (3, 'erased_records', 'admin_audit_logs', 'audit records: pseudonymised; those on legal hold stay as they are', NULL),
+    (4, 'erased_copies', 'copies', 'plans, labels, reasons and notes that name them: pseudonymised', NULL)
+  ) AS s (ord, kind, id, label, flag) WHERE person.type = 'admin' OR s.kind <> 'erased_activity'`,
+    known: sql`EXISTS (SELECT FROM ${admins} a WHERE a.id = ${listedId('adminId')})
+    OR EXISTS (SELECT FROM ${serviceTesterUsers} u WHERE u.user_id = ${listedId('userId')})
+    OR EXISTS (SELECT FROM ${adminOperations} o WHERE o.type = 'subject.erase' AND o.target_type = 'user' AND o.target_id = listed.v->>'userId')`,
   },
 } as const satisfies Record<string, Selection>;
 

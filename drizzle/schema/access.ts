@@ -24,6 +24,8 @@ export const admins = pgTable('admins', {
   name: text().notNull(),
   status: adminStatus().notNull().default('active'),
   sessionsNotBefore: timestamp('sessions_not_before', { withTimezone: true, precision: 3 }),
+  /** Until then its guard may know something of it; later, or null, it knows nothing. */
+  knownUntil: timestamp('known_until', { withTimezone: true, precision: 3 }),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   version: integer().notNull().default(1),
@@ -81,5 +83,9 @@ export const adminSessions = pgTable(
     revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 3 }),
     kind: sessionKind().notNull().default('token'),
   },
-  (t) => [index('admin_sessions_by_admin').on(t.adminId, t.createdAt), check('sid_short', sql`length(${t.id}) <= 200`)],
+  (t) => [
+    index('admin_sessions_by_admin').on(t.adminId, t.createdAt),
+    index('admin_sessions_to_revoke').on(t.adminId, sql`id COLLATE "C"`).where(sql`revoked_at IS NULL`),
+    check('sid_short', sql`length(${t.id}) <= 200`),
+  ],
 );

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const { seed, runs, random, pick } = campaign(4);
+const { seed, runs, random, pick } = campaign(2);
 
 const CHANGES = 20;
 const KILLS = 0.06;

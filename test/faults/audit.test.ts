@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const { seed, runs, random, pick } = campaign(6);
+const { seed, runs, random, pick } = campaign(3);
 
 const CHANGES = 20;
 const CLICKHOUSE: Fault[] = ['refuse', 'error', 'lose-reply', { endAfter: 0 }];

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const { seed, runs, random, pick } = campaign(3);
+const { seed, runs, random, pick } = campaign(2);
 
 // A run offers so many messages of 50 events and delivers a few times.
 const MESSAGES = 20;

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const { seed, runs, random } = campaign(6);
+const { seed, runs, random } = campaign(3);
 
 const progressOf = async (id: string) =>
   (await app.db.query('SELECT next_seq, status FROM admin_exports WHERE id = $1', [id])).rows[0];

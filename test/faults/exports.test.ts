@@ -5,7 +5,7 @@ import type { Fault } from '../faulty-proxy.ts';
 import { insertRecords } from '../records.ts';
 import { campaign } from './campaign.ts';
 
-const { seed, runs, random, pick } = campaign(5);
+const { seed, runs, random, pick } = campaign(3);
 
 const CLICKHOUSE: Fault[] = [
   'refuse',

@@ -16,7 +16,7 @@ export interface Scene {
   /** Target → what it is now. */
   now(): Promise<Map<string, State>>;
   /** Target → what it is to become. */
-  wanted(operation: { created_at: Date }): ReadonlyMap<string, string>;
+  wanted(operation: { started_at: Date }): ReadonlyMap<string, string>;
   canUndo: boolean;
   /** Another admin changes one, its value staying. Absent: it could not be told from the operation's own change. */
   touch?(id: string): Promise<unknown>;
@@ -135,8 +135,8 @@ export async function sessionsScene(app: App): Promise<Scene> {
       );
       return asMap(found.rows, ({ version, value }) => ({ version, value }));
     },
-    // The instant of the plan, to the millisecond.
-    wanted: ({ created_at }) => new Map([admin.id, ...ids].map((id) => [id, created_at.toISOString()])),
+    // The instant at which it began, to the millisecond.
+    wanted: ({ started_at }) => new Map([admin.id, ...ids].map((id) => [id, started_at.toISOString()])),
     canUndo: false,
   };
 }

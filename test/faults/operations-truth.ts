@@ -81,7 +81,7 @@ function countersOf(operation: Record<string, number>, items: readonly Item[]): 
 async function targetsOf(
   app: App,
   scene: Scene,
-  operation: { id: string; created_at: Date },
+  operation: { id: string; started_at: Date },
   items: readonly Item[],
   { before, isUndone = false, poisoned = [], failed = [], touched = [] }: Expected,
 ): Promise<string[]> {

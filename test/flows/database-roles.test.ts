@@ -12,6 +12,8 @@ const REFUSED = ['42501', '25006'];
 
 const AUTHORISE = `SELECT FROM authorise('', '', 0, '{}', NULL, '', '', gen_random_uuid(), now(), '', '', '', NULL, '', '', '')`;
 
+const ERASE = 'SELECT erase_account(gen_random_uuid())';
+
 const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
   api: [
     'SELECT * FROM audit_outbox',
@@ -60,8 +62,15 @@ const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
     'UPDATE audit_holds SET to_time = to_time',
     'UPDATE audit_holds SET reason = reason',
     'DELETE FROM audit_holds',
+    'UPDATE signing_keys SET wrapped = wrapped',
+    'UPDATE signing_keys SET created_at = created_at',
+    'DELETE FROM signing_keys',
     'DELETE FROM service_config',
     'SELECT * FROM schema_migrations',
+    'SELECT * FROM subject_erasures',
+    `SELECT erased_subject(gen_random_uuid())`,
+    'UPDATE admin_operation_chunks SET labels = labels',
+    'UPDATE admin_sessions SET ip_address = ip_address',
     'CREATE TABLE x (a int)',
     'ALTER TABLE audit_outbox DISABLE TRIGGER ALL',
     'SET ROLE steward_drainer',
@@ -79,8 +88,11 @@ const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
     'SELECT * FROM operation_schedules',
     'SELECT * FROM admin_operation_items',
     'SELECT * FROM admin_operation_chunks',
+    'SELECT id FROM signing_keys',
     'UPDATE service_features SET name = name',
     'CREATE TEMP TABLE x (a int)',
+    'SELECT * FROM subject_erasures',
+    ERASE,
     AUTHORISE,
     'SET ROLE steward_api',
   ],
@@ -96,8 +108,11 @@ const FORBIDDEN: Record<'api' | 'exporter' | 'drainer', string[]> = {
     'UPDATE audit_holds SET status = status',
     'UPDATE admin_exports SET status = status',
     'SELECT key FROM idempotency_keys',
+    'SELECT id FROM signing_keys',
     'SELECT * FROM export_schedules',
     'SELECT * FROM operation_schedules',
+    'SELECT * FROM subject_erasures',
+    ERASE,
     AUTHORISE,
     'SET ROLE steward_api',
   ],

@@ -213,6 +213,11 @@ describe('what is named', () => {
       for (const answer of [await plan(owner, body), await operations.post(owner, body)])
         expect([body.type, ...said(answer)]).toEqual([body.type, 404, 'not_found']);
     expect(await operationsThere()).toBe(before);
+    const { rows: dryRuns } = await app.db.query(
+      `SELECT outcome FROM audit_outbox WHERE action = 'operation.plan' ORDER BY id DESC LIMIT $1`,
+      [tries.length + ones.length],
+    );
+    expect(new Set(dryRuns.map(({ outcome }) => outcome))).toEqual(new Set(['failure']));
     console.log(
       `plans: ${tries.length + ones.length} requests that name what is not there, each answered with its place`,
     );

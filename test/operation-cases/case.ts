@@ -12,7 +12,7 @@ export interface Cast {
 /** An operation as it is answered. */
 export interface Operation {
   id: string;
-  createdAt: string;
+  startedAt: string;
   reason: string;
   startedBy: string;
   plan: { undo: Record<string, true | string> };

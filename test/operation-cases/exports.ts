@@ -52,13 +52,13 @@ async function prepare(app: App): Promise<Scene> {
         300,
       );
     },
-    records: ({ createdAt }) =>
+    records: ({ startedAt }) =>
       files.map(({ id }) => ({
         action: 'export.expire',
         resource: 'export',
         resourceId: id,
         before: { requestedBy: auditor.id, exportType: 'audit_logs', status: 'ready' },
-        after: { status: 'expired', expiresAt: createdAt },
+        after: { status: 'expired', expiresAt: startedAt },
       })),
   };
 }

@@ -66,13 +66,13 @@ async function release(app: App, { asks }: Cast): Promise<Scene> {
       for (const id of ids) await comesTo(app, asks, id, 'released');
       expect(await flags(app, records)).toEqual([0, 0]);
     },
-    records: ({ createdAt, reason, startedBy }) =>
+    records: ({ startedAt, reason, startedBy }) =>
       ids.map((id, n) => ({
         action: 'audit.hold.release',
         resource: 'audit_hold',
         resourceId: id,
         before: { actorId: actorIds[n], reason: 'case 7', status: 'active', releasedAt: null },
-        after: { status: 'releasing', releasedAt: createdAt, releasedBy: startedBy, releaseReason: reason },
+        after: { status: 'releasing', releasedAt: startedAt, releasedBy: startedBy, releaseReason: reason },
       })),
   };
 }

@@ -1,9 +1,11 @@
 import { adminsLock, adminsUnlock } from './admins.ts';
 import type { Case } from './case.ts';
+import { subjectErase } from './erase.ts';
 import { exportsPurge } from './exports.ts';
 import { featuresToggle } from './features.ts';
 import { cachePurge } from './gate-copies.ts';
 import { auditHoldApply, auditHoldRelease } from './holds.ts';
+import { keysRotate } from './keys.ts';
 import { deadLettersReplay } from './letters.ts';
 import { securityLockdown, securityRelease } from './lockdown.ts';
 import { retentionEnforce } from './retention.ts';
@@ -30,4 +32,6 @@ export const CASES: Readonly<Record<string, Case>> = {
   'dead-letters.replay': deadLettersReplay,
   'cache.purge': cachePurge,
   'subject.export': subjectExport,
+  'subject.erase': subjectErase,
+  'keys.rotate': keysRotate,
 };

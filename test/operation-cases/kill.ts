@@ -4,7 +4,7 @@ import { queued } from '../broker.ts';
 import type { Fault } from '../faulty-proxy.ts';
 import { operationsOf } from '../operations.ts';
 import type { Cast } from './case.ts';
-import { caseOf, itemsOf, type Requested, start } from './perform.ts';
+import { begun, caseOf, itemsOf, type Requested, start } from './perform.ts';
 
 /** SQL that keeps what became of targets, in the body of a call to Postgres. */
 const KEEPS = 'INSERT INTO \\"admin_operation_items\\"';
@@ -136,8 +136,8 @@ export async function performUnderKills(app: App, cast: Cast, all: readonly Requ
   for (const round of await roundsOf(app, all)) {
     const stand = standOf(round);
     const started = await killAt(app, stand, () => Promise.all(round.map((each) => start(app, cast, each))));
-    for (const each of started) done.set(each.type, each);
     await goOn(app, [...stand.keys()]);
+    for (const each of started) done.set(each.type, await begun(app, each));
   }
   return done;
 }

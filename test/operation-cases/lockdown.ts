@@ -31,11 +31,11 @@ async function lockdown(app: App, cast: Cast): Promise<Scene> {
       `${sessions.length} known sessions of ${admins.length} admins end; 3 services go into maintenance.`,
     ],
     state: async () => ({ ...(await ends()), ...(await configs()) }),
-    happened: async ({ createdAt }) => {
+    happened: async ({ startedAt }) => {
       for (const token of [victim.token, unseen, cast.agrees.token])
         expect(await admittance(app, token)).toEqual([401, 'session_ended']);
       expect(await admittance(app, cast.asks.token)).toEqual([200]);
-      expect(new Set(Object.values(await ends()))).toEqual(new Set([createdAt]));
+      expect(new Set(Object.values(await ends()))).toEqual(new Set([startedAt]));
       // Whoever asked before is signed out.
       const gateSaysNow = await askingGate(app);
       for (const service of services)

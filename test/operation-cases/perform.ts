@@ -70,7 +70,15 @@ export async function start(app: App, cast: Cast, requested: Requested): Promise
 export async function perform(app: App, cast: Cast, type: string, scene: Scene): Promise<Requested> {
   const started = await start(app, cast, await request(app, cast, type, scene));
   expect(await operationsOf(app).reached(started.operation.id)).toBe('completed');
-  return started;
+  return begun(app, started);
+}
+
+/** With the instant at which it began. Not by GET: a look would be recorded. */
+export async function begun(app: App, requested: Requested): Promise<Requested> {
+  const { rows } = await app.db.query('SELECT started_at AS at FROM admin_operations WHERE id = $1', [
+    requested.operation.id,
+  ]);
+  return { ...requested, operation: { ...requested.operation, startedAt: rows[0].at.toISOString() } };
 }
 
 /** Counters and items: each of those that changed, and those that were so already. */

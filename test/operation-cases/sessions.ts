@@ -32,20 +32,20 @@ export async function endsOf(app: App, ids: readonly string[]): Promise<Record<s
   return Object.fromEntries(rows.map(({ id, at }) => [id, at]));
 }
 
-export const epochRecord = (adminId: string, { createdAt }: Operation): Recorded => ({
+export const epochRecord = (adminId: string, { startedAt }: Operation): Recorded => ({
   action: 'admin.update',
   resource: 'admin',
   resourceId: adminId,
   before: { status: 'active' },
-  after: { sessionsNotBefore: createdAt },
+  after: { sessionsNotBefore: startedAt },
 });
 
-export const sessionRecord = (id: string, { createdAt }: Operation): Recorded => ({
+export const sessionRecord = (id: string, { startedAt }: Operation): Recorded => ({
   action: 'session.revoke',
   resource: 'session',
   resourceId: id,
   before: { revokedAt: null },
-  after: { revokedAt: createdAt },
+  after: { revokedAt: startedAt },
 });
 
 /** One admin with two sessions that are known, one that nobody has seen yet, and one that has ended. */
@@ -65,11 +65,11 @@ async function prepare(app: App): Promise<Scene> {
     kinds: { admin_epoch: 1, session: 2 },
     warnings: ['2 known sessions of 1 admin end; who is meant signs in again.'],
     state: () => endsOf(app, [admin.id, ...sessions]),
-    happened: async ({ createdAt }) => {
+    happened: async ({ startedAt }) => {
       for (const token of [admin.token, second, unseen])
         expect(await admittance(app, token)).toEqual([401, 'session_ended']);
       const ends = await endsOf(app, [admin.id, ...sessions]);
-      expect([Object.keys(ends).length, new Set(Object.values(ends))]).toEqual([3, new Set([createdAt])]);
+      expect([Object.keys(ends).length, new Set(Object.values(ends))]).toEqual([3, new Set([startedAt])]);
       const anew = await app.mint({ sub: admin.subject, sid: randomUUID() });
       expect(await admittance(app, anew)).toEqual([200]);
     },

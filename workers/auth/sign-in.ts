@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { openSession } from '../../domain/access/browser-session.ts';
+import { sealKeyId } from '../../domain/access/seal.ts';
 import { afterSignOut, beginLogin, finishLogin, loginIdOf, signOut } from '../../domain/access/sign-in.ts';
 import type { Principal } from '../../domain/context.ts';
 import { DomainError, Unauthenticated } from '../../domain/errors.ts';
@@ -40,8 +41,8 @@ const privateAddress = createMiddleware<HttpEnv>(async (c, next) => {
 async function sessionOf(c: Context<HttpEnv>): Promise<Principal | null> {
   const cookie = sessionCookie(c);
   if (cookie === undefined) return null;
-  const { cookieKeys, now } = c.get('ctx');
-  return openSession(cookieKeys, cookie, now()).catch((error: unknown) => {
+  const { keys, now } = c.get('ctx');
+  return openSession(await keys.cookies(sealKeyId(cookie)), cookie, now()).catch((error: unknown) => {
     if (error instanceof Unauthenticated) return null;
     throw error;
   });

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { LONGEST_LINK_SECONDS } from '../../domain/access/signed-link.ts';
 import { cancelExport, pauseExport, resumeExport, retryExport } from '../../domain/exports/control-export.ts';
 import { estimateExport } from '../../domain/exports/estimate-export.ts';
 import { FORMAT_NAMES } from '../../domain/exports/file-format.ts';
@@ -12,7 +13,6 @@ import { rateLimit } from '../middleware/rate-limit.ts';
 import { idParam, problems } from '../openapi.ts';
 import { body, createHeaders, json, pageOf, pageQuery, reasonHeader, secured, securedRaw } from '../route.ts';
 
-const WEEK_SECONDS = 604_800;
 const tags = ['exports'];
 const path = '/v1/admin/exports';
 const params = z.object({ id: idParam('id') });
@@ -163,7 +163,7 @@ const postLink = createRoute({
     body: body(
       z.strictObject({
         kind: z.enum(['expiring', 'one-time']).default('expiring'),
-        expiresInSeconds: z.int().min(60).max(WEEK_SECONDS).optional(),
+        expiresInSeconds: z.int().min(60).max(LONGEST_LINK_SECONDS).optional(),
         bundle: z.boolean().default(false),
       }),
     ),

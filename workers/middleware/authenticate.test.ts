@@ -14,12 +14,13 @@ async function site() {
   const key = await crypto.subtle.importKey('raw', new Uint8Array(32), 'AES-GCM', false, ['encrypt', 'decrypt']);
   const keys = new Map([['k1', key]]);
   const cookieKeys: SealingKeys = { current: 'k1', keys };
+  let revision = 1;
   let nowMs = T0 * 1000;
   const now = () => nowMs;
   const app = new Hono<HttpEnv>();
   app.onError(toProblem);
   app.use(async (c, next) => {
-    c.set('ctx', { cookieKeys, now } as never);
+    c.set('ctx', { keys: { cookies: async () => ({ ...cookieKeys, revision }) }, now } as never);
     await next();
   });
   app.use(authenticate);
@@ -31,7 +32,8 @@ async function site() {
     const response = await app.request('/', { method, headers }, { runtime });
     return { status: response.status, ...(method === 'HEAD' ? {} : ((await response.json()) as object)) };
   };
-  return { call, cookie, session, keys, pass: (seconds: number) => (nowMs += seconds * 1000) };
+  const change = () => revision++;
+  return { call, cookie, session, keys, change, pass: (seconds: number) => (nowMs += seconds * 1000) };
 }
 
 describe('a session cookie', () => {
@@ -70,6 +72,15 @@ describe('a session cookie', () => {
     pass(29);
     expect((await call('GET', { cookie })).status).toBe(200);
     pass(1);
+    expect((await call('GET', { cookie })).status).toBe(401);
+  });
+
+  it('is decrypted anew as soon as other keys count', async () => {
+    const { call, cookie, keys, change } = await site();
+    expect((await call('GET', { cookie })).status).toBe(200);
+    keys.clear();
+    expect((await call('GET', { cookie })).status).toBe(200);
+    change();
     expect((await call('GET', { cookie })).status).toBe(401);
   });
 

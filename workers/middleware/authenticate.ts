@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { openSession } from '../../domain/access/browser-session.ts';
+import { sealKeyId } from '../../domain/access/seal.ts';
 import { verifyToken } from '../../domain/access/token.ts';
 import type { Principal } from '../../domain/context.ts';
 import { Unauthenticated } from '../../domain/errors.ts';
@@ -20,12 +21,16 @@ export function principalOf(runtime: Runtime, authorization: string | undefined)
   return runtime.recentTokens.principal(token, (fresh) => verifyToken(fresh, { issuer, audience }, runtime.keys));
 }
 
-/** Whose session the cookie holds. @throws Unauthenticated, DomainError foreign_origin */
-function browserPrincipal(c: Context<HttpEnv>, cookie: string): Promise<Principal> {
+/** Whose session the cookie holds. @throws Unauthenticated, Unavailable, DomainError foreign_origin */
+async function browserPrincipal(c: Context<HttpEnv>, cookie: string): Promise<Principal> {
   if (!SAFE.has(c.req.method)) requireSameOrigin(c);
-  const { cookieKeys, now } = c.get('ctx');
+  const { keys, now } = c.get('ctx');
+  // A cookie that was opened a moment ago is known for as long as the same keys count.
+  const { revision } = await keys.cookies();
   // The space keeps it apart from tokens, which have none: a cookie's text sent as a token is no token.
-  return c.env.runtime.recentTokens.principal(`cookie ${cookie}`, () => openSession(cookieKeys, cookie, now()));
+  return c.env.runtime.recentTokens.principal(`cookie ${revision} ${cookie}`, async () =>
+    openSession(await keys.cookies(sealKeyId(cookie)), cookie, now()),
+  );
 }
 
 /** Leaves `caller`, by the Bearer token or else by the session cookie. Whether the session lives is decided afterwards. */

@@ -42,8 +42,8 @@ export const auditHoldRelease = operationType({
     targetId: target.type === 'hold' ? target.id : null,
     list: (target.type === 'hold' ? [target.id] : target.ids).map((holdId) => ({ holdId })),
   }),
-  patches: (_, { plannedAt, startedBy, reason }) => ({
-    audit_hold: { status: 'releasing', releasedBy: startedBy, releasedAt: plannedAt, releaseReason: reason },
+  patches: (_, { at, startedBy, reason }) => ({
+    audit_hold: { status: 'releasing', releasedBy: startedBy, releasedAt: at, releaseReason: reason },
   }),
   undo: { audit_hold: 'Records past their retention are gone as soon as nothing holds them.' },
 });

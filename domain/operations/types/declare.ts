@@ -36,8 +36,8 @@ export interface CsvInput<Row = Record<string, unknown>> {
 
 /** What a run knows when it says what targets become. */
 export interface Told {
-  /** RFC 3339. */
-  plannedAt: string;
+  /** RFC 3339: when it is planned; of an operation at work, when it began. */
+  at: string;
   reason: string;
   /** null while it is planned. */
   startedBy: string | null;

@@ -25,6 +25,6 @@ export const exportsPurge = operationType({
     targetId: 'id' in target ? target.id : null,
     ...('id' in target ? { list: [{ exportId: target.id }] } : {}),
   }),
-  patches: (_, { plannedAt }) => ({ export: { status: 'expired', expiresAt: plannedAt } }),
+  patches: (_, { at }) => ({ export: { status: 'expired', expiresAt: at } }),
   undo: { export: 'A file that was removed can only be requested anew, as the data is by then.' },
 });

@@ -5,11 +5,13 @@ import { deadLettersReplay } from './dead-letters-replay.ts';
 import type { OperationType } from './declare.ts';
 import { exportsPurge } from './exports-purge.ts';
 import { featuresToggle } from './features-toggle.ts';
+import { keysRotate } from './keys-rotate.ts';
 import { retentionEnforce } from './retention-enforce.ts';
 import { securityLockdown, securityRelease } from './security-lockdown.ts';
 import { servicesConfigApply } from './services-config-apply.ts';
 import { servicesMaintenance } from './services-maintenance.ts';
 import { sessionsRevoke } from './sessions-revoke.ts';
+import { subjectErase } from './subject-erase.ts';
 import { subjectExport } from './subject-export.ts';
 import { testersPurgeExpired } from './testers-purge-expired.ts';
 
@@ -31,6 +33,8 @@ export const OPERATION_TYPES = {
   'dead-letters.replay': deadLettersReplay,
   'cache.purge': cachePurge,
   'subject.export': subjectExport,
+  'subject.erase': subjectErase,
+  'keys.rotate': keysRotate,
 } as const satisfies Record<string, OperationType>;
 
 export type OperationTypeName = keyof typeof OPERATION_TYPES;

@@ -25,9 +25,9 @@ export const securityLockdown = operationType({
     targetId: null,
     ...(services === 'all' ? {} : { list: services.map((serviceId) => ({ serviceId })) }),
   }),
-  patches: ({ message }, { plannedAt }) => ({
-    admin_epoch: { sessionsNotBefore: plannedAt },
-    session: { revokedAt: plannedAt },
+  patches: ({ message }, { at }) => ({
+    admin_epoch: { sessionsNotBefore: at },
+    session: { revokedAt: at },
     service_config: { maintenanceMode: true, maintenanceMessage: message },
   }),
   warnings: (counts) => [

@@ -43,7 +43,7 @@ export const sessionsRevoke = operationType({
     ...(target.type === 'admin' ? { list: [{ adminId: target.id }] } : {}),
     ...(target.type === 'sessions' ? { list: target.ids.map((sessionId) => ({ sessionId })) } : {}),
   }),
-  patches: (_, { plannedAt }) => ({ admin_epoch: { sessionsNotBefore: plannedAt }, session: { revokedAt: plannedAt } }),
+  patches: (_, { at }) => ({ admin_epoch: { sessionsNotBefore: at }, session: { revokedAt: at } }),
   warnings: (planned) => [
     ...sessionWarnings(planned),
     ...(planned.flags?.unchanged
