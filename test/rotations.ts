@@ -13,9 +13,9 @@ export interface StoredKey {
   id: string;
   wrapped: string | null;
   wrapped_by: string | null;
-  created_by: string;
+  operation_id: string;
   retire_at: Date | null;
-  retired_by: string | null;
+  retired_by_operation_id: string | null;
 }
 
 /** Straight from the database, by use and name. */
@@ -46,7 +46,7 @@ export function rotating(app: App, [asks, agrees]: readonly [Person, Person]) {
       await operations.start(asks, id);
       const phase = await operations.reached(id);
       if (phase !== 'completed') throw new Error(`it is ${phase}`);
-      const made = (await storedKeys(app)).filter((key) => key.created_by === id && key.wrapped !== null);
+      const made = (await storedKeys(app)).filter((key) => key.operation_id === id && key.wrapped !== null);
       const of = (use: KeyUse) => made.find((key) => key.use === use)?.id ?? '';
       return { id, links: of('links'), cookies: of('cookies') };
     },

@@ -37,17 +37,17 @@ export interface Rotation {
  */
 export const rotateSigningKey = statement<Rotation, never>(sql`
 WITH made AS (
-  INSERT INTO ${signingKeys} (use, id, wrapped, wrapped_by, created_by)
+  INSERT INTO ${signingKeys} (use, id, wrapped, wrapped_by, operation_id)
   SELECT ${p('use')}, ${p('id')}, ${p('wrapped')}, ${p('wrappedBy')}, o.id FROM ${adminOperations} o
   WHERE o.id = ${p('operationId')}::uuid AND o.phase IN ('running', 'paused', 'cancelling') ON CONFLICT DO NOTHING RETURNING *
 ), ends AS (
-  SELECT made.use, made.id, made.created_by AS by, now() + make_interval(secs => ${p('lifeSeconds')}::float8) AS at,
+  SELECT made.use, made.id, made.operation_id AS by, now() + make_interval(secs => ${p('lifeSeconds')}::float8) AS at,
     ${p('lifeSeconds')}::float8 = 0 AS at_once FROM made
 ), ended AS (
-  UPDATE ${signingKeys} k SET retire_at = ends.at, retired_by = ends.by FROM ends
+  UPDATE ${signingKeys} k SET retire_at = ends.at, retired_by_operation_id = ends.by FROM ends
   WHERE k.use = ends.use AND k.id <> ends.id AND (k.retire_at IS NULL OR (ends.at_once AND k.retire_at > ends.at))
 )
-INSERT INTO ${signingKeys} (use, id, created_by, retire_at, retired_by)
+INSERT INTO ${signingKeys} (use, id, operation_id, retire_at, retired_by_operation_id)
 SELECT ends.use, e.id, ends.by, ends.at, ends.by FROM ends CROSS JOIN unnest(${p('environment')}::text[]) AS e (id) ON CONFLICT DO NOTHING`);
 
 export interface RotatedRow {
@@ -63,6 +63,6 @@ export interface RotatedRow {
 export const readRotation = statement<Rotation, RotatedRow>(sql`
 SELECT k.wrapped_by, (
   SELECT coalesce(jsonb_agg(jsonb_build_object('keyId', r.id, 'retireAt', to_char(r.retire_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    ORDER BY r.id), '[]') FROM ${signingKeys} r WHERE r.retired_by = k.created_by AND r.use = k.use
+    ORDER BY r.id), '[]') FROM ${signingKeys} r WHERE r.retired_by_operation_id = k.operation_id AND r.use = k.use
 ) AS retired
 FROM ${signingKeys} k WHERE k.use = ${p('use')} AND k.id = ${p('id')}`);

@@ -19,11 +19,11 @@ export const signingKeys = pgTable(
     wrapped: text(),
     wrappedBy: text('wrapped_by'),
     createdAt: time('created_at').notNull().defaultNow(),
-    createdBy: uuid('created_by')
+    operationId: uuid('operation_id')
       .notNull()
       .references(() => adminOperations.id),
     retireAt: time('retire_at'),
-    retiredBy: uuid('retired_by').references(() => adminOperations.id),
+    retiredByOperationId: uuid('retired_by_operation_id').references(() => adminOperations.id),
   },
   (t) => [
     primaryKey({ columns: [t.use, t.id] }),
@@ -32,6 +32,6 @@ export const signingKeys = pgTable(
     check('key_wrapped_by', sql`(wrapped IS NULL) = (wrapped_by IS NULL)`),
     // A row about a key of the environment only says when that one ends.
     check('key_says_something', sql`wrapped IS NOT NULL OR retire_at IS NOT NULL`),
-    check('key_retired_by', sql`(retire_at IS NULL) = (retired_by IS NULL)`),
+    check('key_retired_by', sql`(retire_at IS NULL) = (retired_by_operation_id IS NULL)`),
   ],
 );

@@ -82,9 +82,9 @@ describe('keys.rotate', () => {
       id,
     ]);
     const [{ started_at: from, finished_at: to }] = begun;
-    for (const { use, wrapped, retire_at, retired_by } of rows.filter((row) => row.wrapped === null)) {
+    for (const { use, wrapped, retire_at, retired_by_operation_id } of rows.filter((row) => row.wrapped === null)) {
       const life = use === 'links' ? LINK_LIFE_MS : COOKIE_LIFE_MS;
-      expect([wrapped, retired_by]).toEqual([null, id]);
+      expect([wrapped, retired_by_operation_id]).toEqual([null, id]);
       expect(retire_at?.getTime()).toBeGreaterThanOrEqual(from.getTime() + life);
       expect(retire_at?.getTime()).toBeLessThanOrEqual(to.getTime() + life);
     }
@@ -166,7 +166,7 @@ describe('keys.rotate.bad-days', () => {
     answers.push(await say('again'));
     await setPhase('approved');
     expect(await storedKeys(app)).toEqual(once);
-    const made = once.filter(({ created_by, id }) => created_by === operationId || id === 'kone');
+    const made = once.filter(({ operation_id, id }) => operation_id === operationId || id === 'kone');
     expect(made.map(({ id, retire_at }) => [id, retire_at])).toEqual([['kone', null]]);
     const retired = [{ keyId: current?.id, retireAt: expect.stringMatching(/Z$/) }];
     expect(answers).toEqual(answers.map(() => [{ wrapped_by: 'k', retired }]));

@@ -126,6 +126,9 @@ it('removes what is past its retention and not on hold, and nothing else', async
   const gone = { admin_ui_events: 'succeeded', admin_api_logs: 'succeeded', admin_sessions: 'succeeded' };
   expect(await outcomesOf(id)).toEqual({ ...gone, admin_audit_logs: staying(3, 3) });
   expect(app.log.filter((line) => line.includes('a TTL was not applied'))).toEqual([]);
+  // Into one part first: one all of whose rows expire loses its projections, and merges with no other until the engine has cleaned it away,
+  // which takes it half a minute.
+  await merge(app);
   await app.analytics('SYSTEM START TTL MERGES audit_db.admin_audit_logs');
   await merge(app);
   await app.analytics('SYSTEM STOP TTL MERGES audit_db.admin_audit_logs');

@@ -30,11 +30,11 @@ async function prepare(app: App): Promise<Scene> {
     },
     happened: async ({ id }) => {
       // One of each, however often it was said.
-      const made = await keys('created_by = $1 AND wrapped IS NOT NULL', id);
+      const made = await keys('operation_id = $1 AND wrapped IS NOT NULL', id);
       expect(made.map(({ use, wrapped_by, retire_at }) => [use, wrapped_by, retire_at])).toEqual(
         USES.map((use) => [use, idsOf(app, use)[0], null]),
       );
-      const ended = await keys('retired_by = $1', id);
+      const ended = await keys('retired_by_operation_id = $1', id);
       expect(ended.map((row) => [row.use, row.id])).toEqual(
         USES.flatMap((use) => idsOf(app, use).map((of) => [use, of])),
       );
