@@ -11,6 +11,7 @@ import { workerVars } from '../dev/vars.ts';
 import { startWorker, type WorkerHost, type WorkerOptions } from '../dev/worker/host.ts';
 import { createBroker, queued } from './broker.ts';
 import { startFaultyProxy } from './faulty-proxy.ts';
+import type { Engines } from './global-setup.ts';
 
 export interface Answer {
   status: number;
@@ -65,7 +66,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
     EXPORT_RATE_LIMIT: '100000;w=60',
     ...vars,
   };
-  const { broker: isBroker, ...options } = more;
+  const { broker: isBroker, nudgeSeconds = NUDGE_SECONDS, ...options } = more;
   const broker = createBroker(() => worker);
   const start = () =>
     startWorker({
@@ -75,7 +76,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
       persistDir,
       vars: settings,
       script,
-      configuration: engines.configuration,
+      configuration: nudging(engines.configuration, nudgeSeconds),
       log: (line) => log.push(line),
     });
   let worker = await start();
@@ -218,11 +219,40 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
   return app;
 }
 
+/**
+ * An insert of audit records costs the engine forty milliseconds, and each app at work would make one a second. Who waits for records
+ * has them sent (`drained`); the others may come later.
+ */
+const NUDGE_SECONDS = 4;
+
+function nudging(configuration: Engines['configuration'], seconds: number): Engines['configuration'] {
+  const consumers = configuration.queueConsumers as Record<string, object>;
+  const outbox = { ...consumers['audit-outbox'], maxBatchTimeout: seconds };
+  return { ...configuration, queueConsumers: { ...consumers, 'audit-outbox': outbox } } as Engines['configuration'];
+}
+
+let common: Promise<App> | undefined;
+
+/**
+ * The same one for every test file of a process that looks at nothing but its own: a start costs the machine two seconds. It ends with
+ * the process.
+ */
+export async function commonApp(): Promise<App> {
+  common ??= startApp();
+  const app = await common;
+  const stop = async () => {
+    for (const engine of [app.clickhouse, app.postgres]) engine.decide(() => 'none');
+  };
+  return { ...app, stop };
+}
+
 export type App = Awaited<ReturnType<typeof startApp>>;
 
 interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket'> {
   /** Whatever is sent to the queue audit-events stays with `app.broker` until the test delivers it. */
   broker?: boolean;
+  /** How long the queue audit-outbox waits for more, for tests of what happens by itself. */
+  nudgeSeconds?: number;
 }
 
 interface CallOptions {

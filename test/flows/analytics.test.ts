@@ -6,13 +6,13 @@ import { type AuditLogRow, insertAuditLogs } from '../../clickhouse/queries/inse
 import { insertEvents } from '../../clickhouse/queries/insert-events.ts';
 import type { AnalyticsView, Figures } from '../../domain/services/analytics-schema.ts';
 import type { ApiLogRow } from '../../queues/messages.ts';
-import { type App, type Person, startApp, until } from '../app.ts';
+import { type App, commonApp, type Person, until } from '../app.ts';
 
 let app: App;
 let owner: Person;
 let writer: ClickHouse;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   owner = await app.person('owner');
   const { url, writer: password } = app.engines.clickhouse;
   writer = connectClickHouse({ url, username: 'steward_writer', password });

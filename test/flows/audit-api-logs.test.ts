@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp, until } from '../app.ts';
+import { type App, commonApp, type Person, until } from '../app.ts';
 import {
   allPages,
   byPlace,
@@ -59,7 +59,7 @@ function call(ms: number, more: Record<string, string | number> = {}): Row {
 const anyTime = () => begin + Math.floor(random() * SPAN_DAYS * DAY_MS);
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   services = [await app.service(), await app.service(), await app.service()];
   [auditor, scoped] = [await app.person('auditor'), await app.person('auditor', services[0])];
   await app.grant(scoped.id, 'auditor', services[1]);

@@ -4,7 +4,7 @@ import { type App, type Person, startApp, until } from '../app.ts';
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { nudgeSeconds: 1 });
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

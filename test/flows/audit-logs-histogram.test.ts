@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf, type Interval, startOf } from '../../domain/audit/histogram.ts';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { auditModel, expected, type Filter } from '../audit-log-model.ts';
 import { DAY_MS, insertRows, pick, type Row } from '../audit-rows.ts';
 
@@ -15,7 +15,7 @@ let model: ReturnType<typeof auditModel>;
 let stored: Row[];
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   services = [await app.service(), await app.service(), await app.service()];
   [auditor, scoped] = [await app.person('auditor'), await app.person('auditor', services[0])];
   await app.grant(scoped.id, 'auditor', services[1]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { insertRows, NO_SERVICE, row } from '../audit-rows.ts';
 
 const PATH = '/v1/audit/logs';
@@ -9,7 +9,7 @@ let app: App;
 let operator: Person;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   [operator, auditor] = [await app.person('operator'), await app.person('auditor')];
 });
 afterAll(() => app.stop());

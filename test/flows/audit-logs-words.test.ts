@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { wordsOf } from '../../clickhouse/queries/audit-words.ts';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { insertRows, row } from '../audit-rows.ts';
 
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   auditor = await app.person('auditor');
 });
 afterAll(() => app.stop());

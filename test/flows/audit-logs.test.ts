@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { auditModel, expected } from '../audit-log-model.ts';
 import { allPages, byPlace, DAY_MS, insertRows, NO_SERVICE, pick, type Row } from '../audit-rows.ts';
 
@@ -14,7 +14,7 @@ let model: ReturnType<typeof auditModel>;
 let stored: Row[];
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   services = [await app.service(), await app.service(), await app.service()];
   [auditor, scoped] = [await app.person('auditor'), await app.person('auditor', services[0])];
   await app.grant(scoped.id, 'auditor', services[1]);

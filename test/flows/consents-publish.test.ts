@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { newPlace } from '../consents.ts';
 
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

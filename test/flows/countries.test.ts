@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 
 let app: App;
 let manager: Person;
 let service: string;
 let path: string;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   service = await app.service();
   manager = await app.person('service-manager', service);
   path = `/v1/admin/services/${service}/countries`;

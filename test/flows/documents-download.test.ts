@@ -1,12 +1,12 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { at, fileOf, newPlace, PDF, pdf, sha256 } from '../documents.ts';
 
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type App, type Person, startApp, until } from '../app.ts';
+import { type Answer, type App, commonApp, type Person, until } from '../app.ts';
 import { type Body, type Headers, MARKDOWN, newPlace, PDF, pdf, sha256, TEXT } from '../documents.ts';
 
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp, until } from '../app.ts';
+import { type App, commonApp, type Person, until } from '../app.ts';
 import { bytesOf, fileOf, MARKDOWN, newPlace, sha256, TEXT } from '../documents.ts';
 
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type App, type Person, startApp } from '../app.ts';
+import { type Answer, type App, commonApp, type Person } from '../app.ts';
 import { random } from '../random.ts';
 
 let app: App;
 let operator: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   operator = await app.person('service-manager');
 });
 afterAll(() => app.stop());

@@ -21,7 +21,7 @@ import {
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { nudgeSeconds: 1 });
   auditor = await app.person('auditor');
 });
 beforeEach(() => app.clickhouse.decide(() => 'none'));

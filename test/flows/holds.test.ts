@@ -6,7 +6,7 @@ import { accept, flagsOf, hold, openHold, readHold, releaseHold, store, testReco
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { nudgeSeconds: 1 });
   auditor = await app.person('auditor');
 });
 beforeEach(() => app.clickhouse.decide(() => 'none'));

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, startApp } from '../app.ts';
+import { type App, commonApp } from '../app.ts';
 import {
   asBearer,
   delimited,
@@ -16,7 +16,7 @@ import {
 
 let app: App;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
 });
 afterAll(() => app.stop());
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 
 let app: App;
 let manager: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   manager = await app.person('service-manager');
 });
 afterAll(() => app.stop());
