@@ -42,11 +42,8 @@ beforeAll(async () => {
       );
       single.push({ from, to, [name]: chosen?.[name] });
     }
-    countedOf.set(type, single.map(given));
-    filtersOf.set(
-      type,
-      [models[type].someFilter(), ...ended, ...about.map((serviceId) => ({ from, to, serviceId }))].map(given),
-    );
+    countedOf.set(type, [...single, ...about.map((serviceId) => ({ from, to, serviceId }))].map(given));
+    filtersOf.set(type, [models[type].someFilter(), ...ended].map(given));
   }
 });
 afterAll(() => app.stop());
