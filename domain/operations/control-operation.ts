@@ -8,7 +8,7 @@ import type { CallerContext } from '../context.ts';
 import { DomainError, Invalid, NotFound } from '../errors.ts';
 import { hashOf, keptKey } from '../resources/idempotency.ts';
 import { notifyOf } from './notify-operation.ts';
-import { movesOf, PHASES, STATUS_OF } from './phases.ts';
+import { movesOf, PHASES, type Phase, STATUS_OF, verbsAt } from './phases.ts';
 import { snapshotOf, viewOf } from './read-operation.ts';
 import { started, takeUp } from './request-operation.ts';
 import type { OperationView } from './schema.ts';
@@ -79,8 +79,15 @@ const refused = (row: rows.ControlledRow, verb: string): DomainError => {
     case 'busy':
       return new DomainError('conflict', 'A request with this Idempotency-Key is still running; try again.');
     default:
-      return new DomainError('conflict', `An operation that is ${row.phase} cannot be ${verb}.`);
+      return new DomainError('conflict', `An operation that is ${row.phase} cannot be ${verb}. ${waysOut(row.phase)}`);
   }
+};
+
+const waysOut = (phase: string): string => {
+  const verbs = verbsAt(phase as Phase);
+  return verbs.length > 0
+    ? `Its phase allows: ${verbs.join(', ')}.`
+    : 'Its phase allows nothing: wait for its end, or ask for a new one.';
 };
 
 /** @throws NotFound, Unauthenticated, DomainError forbidden | conflict | plan_drifted | … as the table in `refused` */

@@ -9,6 +9,7 @@ import {
   after as phaseAfter,
   STATUS_OF,
   TRANSITIONS,
+  verbsAt,
 } from './phases.ts';
 
 /** The table said once more: whatever is not here must not happen. */
@@ -53,6 +54,27 @@ describe('the table of phases', () => {
       }
     expect(tried).toBe(HAPPENINGS.length * 15);
     console.log(`phases: tried ${tried} pairs of happening and phase, ${allowed} allowed, failed 0`);
+  });
+
+  it('says what people may do from each phase', () => {
+    const said = PHASES.map((phase) => `${phase}: ${verbsAt(phase).join(', ')}`);
+    expect(said).toEqual([
+      'planned: start, cancel',
+      'awaiting_approval: approve, reject, start with breakGlass, cancel',
+      'approved: reject, start, cancel',
+      'queued: cancel',
+      'running: pause, cancel',
+      'paused: resume, cancel',
+      'cancelling: ',
+      'completed: undo',
+      'incomplete: undo, retry-failed',
+      'failed: undo, retry-failed',
+      'cancelled: undo',
+      'rejected: ',
+      'expired: ',
+      'undoing: ',
+      'undone: undo',
+    ]);
   });
 
   it('says the same to a statement, with the status of each phase', () => {

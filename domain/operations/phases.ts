@@ -77,6 +77,25 @@ export type Happening = keyof typeof TRANSITIONS;
 export const after = (happening: Happening, phase: Phase): Phase | null =>
   (TRANSITIONS[happening] as Partial<Record<Phase, Phase>>)[phase] ?? null;
 
+/** What people do, as the API's paths have it. */
+const VERBS = {
+  approve: 'approve',
+  reject: 'reject',
+  start: 'start',
+  break_glass: 'start with breakGlass',
+  pause: 'pause',
+  resume: 'resume',
+  cancel: 'cancel',
+  undo: 'undo',
+  retry_failed: 'retry-failed',
+} as const satisfies Partial<Record<Happening, string>>;
+
+/** What people may do with an operation that stands there. */
+export const verbsAt = (phase: Phase): string[] =>
+  (Object.keys(VERBS) as (keyof typeof VERBS)[])
+    .filter((happening) => after(happening, phase) !== null)
+    .map((happening) => VERBS[happening]);
+
 /** JSON of a row of the table for a statement: from → { phase, status }. */
 export const movesOf = (happening: Happening): string =>
   JSON.stringify(

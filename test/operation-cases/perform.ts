@@ -54,7 +54,11 @@ export async function request(app: App, cast: Cast, type: string, scene: Scene):
   checkPlan(type, scene, plan);
   expect(await scene.state()).toEqual(was);
   if (risk !== 'routine') {
-    expect((await operations.start(cast.starts, id)).json.code).toBe('conflict');
+    expect((await operations.start(cast.starts, id)).json).toMatchObject({
+      code: 'conflict',
+      detail:
+        'An operation that is awaiting_approval cannot be started. Its phase allows: approve, reject, start with breakGlass, cancel.',
+    });
     expect((await operations.approve(cast.agrees, asked.json)).status).toBe(200);
   }
   return { type, scene, operation: asked.json, traceId, was };
