@@ -145,7 +145,7 @@ describe('api logs', () => {
     const wrong: unknown[] = [];
     const known = new Set(stored.map(({ id }) => id));
     let [tried, found, pages] = [0, 0, 0];
-    for (; tried < 20; tried++) {
+    for (; tried < 40; tried++) {
       const filter = someFilter();
       const narrow = tried % 3 === 0;
       const limit = pick([40, 200, 200]);

@@ -44,7 +44,7 @@ describe('documents.happy', () => {
 });
 
 describe('documents.link', () => {
-  it('opens nothing with one bit of any character changed, and each attempt is recorded', async () => {
+  it('opens nothing with any one bit of it changed, and each attempt is recorded', async () => {
     const { call, draft } = await newPlace(app, owner);
     const id = await draft();
     const link = at((await call('GET', id)).json.downloadUrl);
@@ -53,16 +53,15 @@ describe('documents.link', () => {
     const opened: string[] = [];
     let [tried, noRoute] = [0, 0];
     const start = link.indexOf('/services/') + 10;
-    for (let i = start; i < link.length; i++) {
-      const bits = [1, 4, 16, 32].filter((bit) => /[\w=&.~-]/.test(String.fromCharCode(link.charCodeAt(i) ^ bit)));
-      const bit = bits[i % bits.length];
-      if (bit === undefined) continue;
-      const changed = String.fromCharCode(link.charCodeAt(i) ^ bit);
-      const { status } = await app.call('GET', link.slice(0, i) + changed + link.slice(i + 1));
-      tried++;
-      if ([400, 401, 404].includes(status)) noRoute++;
-      else if (status !== 403) opened.push(`${i}^${bit}: ${status}`);
-    }
+    for (let i = start; i < link.length; i++)
+      for (const bit of [1, 4, 16, 32]) {
+        const changed = String.fromCharCode(link.charCodeAt(i) ^ bit);
+        if (!/[\w=&.~-]/.test(changed)) continue;
+        const { status } = await app.call('GET', link.slice(0, i) + changed + link.slice(i + 1));
+        tried++;
+        if ([400, 401, 404].includes(status)) noRoute++;
+        else if (status !== 403) opened.push(`${i}^${bit}: ${status}`);
+      }
     expect(opened).toEqual([]);
     const recorded = (await downloads()) - before;
     expect(recorded).toBe(tried - noRoute);

@@ -42,8 +42,11 @@ beforeAll(async () => {
       );
       single.push({ from, to, [name]: chosen?.[name] });
     }
-    countedOf.set(type, [...single, ...about.map((serviceId) => ({ from, to, serviceId }))].map(given));
-    filtersOf.set(type, [models[type].someFilter(), ...ended].map(given));
+    countedOf.set(type, single.map(given));
+    filtersOf.set(
+      type,
+      [models[type].someFilter(), ...ended, ...about.map((serviceId) => ({ from, to, serviceId }))].map(given),
+    );
   }
 });
 afterAll(() => app.stop());

@@ -170,12 +170,9 @@ describe('100,000 rows', () => {
         Array.from({ length: bytes.length / 16_384 }, (_, i) => i * 16_384),
       ),
     );
-    const began = performance.now();
     const file = await readCsv(body, { fields: fieldsOf(toggle) });
-    const readBy = performance.now();
     const { rows, errors, errorCount } = checkRows(file, { schema: toggle, keyOf: ({ serviceId }) => serviceId });
-    const ms = [readBy - began, performance.now() - readBy].map(Math.round);
-    console.log(`100,000 rows, ${kind}, ${bytes.length} bytes: read in ${ms[0]} ms, checked in ${ms[1]} ms`);
+    console.log(`100,000 rows, ${kind}, ${bytes.length} bytes: rows ${rows.length}, errors ${errorCount}`);
     expect(file.rowCount).toBe(100_000);
     expect(rows).toHaveLength(kind === 'bad' ? 0 : 100_000);
     expect(errorCount).toBe(kind === 'bad' ? 100_000 : 0);
