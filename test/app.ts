@@ -43,6 +43,8 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
   const script = await readFile(engines.scriptFile, 'utf8');
   const log: string[] = [];
   const db = new pg.Pool({ connectionString: ownerUrl, max: 4 });
+  // `end` does not wait until Postgres has closed them, so that the database is sometimes dropped under the last ones.
+  db.on('error', () => undefined);
   const settings = {
     ...workerVars({
       neonUrl: new URL('/sql', postgres.url).href,
