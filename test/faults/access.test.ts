@@ -7,7 +7,7 @@ import { campaign } from './campaign.ts';
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { eventSeconds: 1 });
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

@@ -8,7 +8,7 @@ let app: App;
 let sender: Person;
 let operator: Person;
 beforeAll(async () => {
-  app = await startApp({ EVENTS_INSERT_MS: '2000' });
+  app = await startApp({ EVENTS_INSERT_MS: '2000' }, { eventSeconds: 1 });
   [sender, operator] = [await app.person('telemetry'), await app.person('operator')];
 });
 afterAll(() => app.stop());

@@ -6,7 +6,7 @@ let app: App;
 let owner: Person;
 let routes: Route[];
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { eventSeconds: 1 });
   owner = await app.person('owner');
   const { json } = await app.call('GET', '/v1/openapi.json');
   routes = Object.entries(json.paths as Record<string, Record<string, { security?: object[] }>>).flatMap(

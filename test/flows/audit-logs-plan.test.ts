@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actorId, featureId, serviceId, writeAuditYears } from '../../bench/audit-data.ts';
-import { type App, type Person, startApp, until } from '../app.ts';
+import { type App, commonApp, type Person, until } from '../app.ts';
 
 const ROWS = 60_000;
 const MIGRATIONS = join(import.meta.dirname, '../../clickhouse/migrations');
@@ -22,7 +22,7 @@ async function migrate(name: string): Promise<void> {
 
 /** A table of the first version with three years of records in it, brought up to date, twice. */
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   auditor = await app.person('auditor');
   await run(`CREATE DATABASE ${database}`);
   await migrate('0001_admin_audit_logs.sql');
@@ -116,7 +116,8 @@ describe('the statements behind audit logs', () => {
     // The table it is not in is asked for it; what was asked is then run on the one it is in.
     const [statement] = await statementsOf(`/v1/audit/logs/${row?.id}`, 404);
     expect(await run(statement?.sql ?? '')).toMatchObject([{ id: row?.id }]);
-    expect(statement && (await planOf(statement))).toMatch(/Granules: 1\/\d/);
+    // Of its day, which the end of a granule may divide.
+    expect(statement && (await planOf(statement))).toMatch(/Granules: [12]\/8\b/);
   });
 });
 

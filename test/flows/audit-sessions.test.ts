@@ -17,7 +17,7 @@ let model: Model;
 const begin = ownDays(2) + 10 * DAY_MS;
 
 beforeAll(async () => {
-  app = await startApp({ PUBLIC_URL: SITE });
+  app = await startApp({ PUBLIC_URL: SITE }, { eventSeconds: 1 });
   services = [await app.service(), await app.service(), await app.service()];
   [auditor, scoped] = [await app.person('auditor'), await app.person('auditor', services[0])];
   await app.grant(scoped.id, 'auditor', services[1]);

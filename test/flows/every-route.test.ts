@@ -7,7 +7,7 @@ let app: App;
 let routes: Route[];
 let service: string;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { routed: true });
   service = await app.service();
   const { json } = await app.call('GET', '/v1/openapi.json');
   routes = Object.entries(json.paths as Record<string, Record<string, Operation>>).flatMap(([path, operations]) =>

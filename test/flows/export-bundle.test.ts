@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { changesOf, chunksOf } from '../export-files.ts';
 import { insertRecords } from '../records.ts';
 
@@ -14,7 +14,7 @@ let app: App;
 let auditor: Person;
 let service: string;
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '20000' });
+  app = await commonApp();
   auditor = await app.person('auditor');
   service = await app.service();
   await insertRecords(app, service, { count: 300, days: 2 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as XLSX from '@e965/xlsx';
 import { extractText, getDocumentProxy } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { changesOf } from '../export-files.ts';
 import { insertRecords } from '../records.ts';
 
@@ -23,7 +23,7 @@ const REASONS = [
   'x'.repeat(900),
 ];
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '20000' });
+  app = await commonApp();
   auditor = await app.person('auditor');
   service = await app.service();
   await insertRecords(app, service, {

@@ -3,7 +3,7 @@ import { type App, startApp, until } from '../app.ts';
 
 let app: App;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { routed: true });
 });
 afterAll(() => app.stop());
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type App, type Person, startApp } from '../app.ts';
+import { type Answer, type App, commonApp, type Person } from '../app.ts';
 import { operationsOf } from '../operations.ts';
 
 let app: App;
 let operations: ReturnType<typeof operationsOf>;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   operations = operationsOf(app);
   owner = await app.person('owner');
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from '../../drizzle/client.ts';
 import { runDueSchedule } from '../../drizzle/repositories/operation-schedule-runs.ts';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { pick } from '../audit-rows.ts';
 import {
   change,
@@ -24,7 +24,7 @@ let operator: Person;
 let owner: Person;
 let service: string;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   [operator, owner] = await Promise.all([app.person('operator'), app.person('owner')]);
   service = await app.service();
 });

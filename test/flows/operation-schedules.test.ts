@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { change, made, nightly, post, read, recordsOf, SCHEDULES } from '../operation-schedules.ts';
 import { roleOf } from '../roles.ts';
 
@@ -8,7 +8,7 @@ let app: App;
 let operator: Person;
 let service: string;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   operator = await app.person('operator');
   service = await app.service();
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { operationsOf } from '../operations.ts';
 
 let app: App;
@@ -7,7 +7,7 @@ let operations: ReturnType<typeof operationsOf>;
 let owner: Person;
 let other: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   operations = operationsOf(app);
   owner = await app.person('owner');
   other = await app.person('owner');

@@ -44,7 +44,7 @@ let app: App;
 let configuration: Configuration;
 beforeAll(async () => {
   configuration = parse(await readFile(FILE, 'utf8'), { strict: true, uniqueKeys: true });
-  app = await startApp({ PUBLIC_URL: SITE });
+  app = await startApp({ PUBLIC_URL: SITE }, { eventSeconds: 1 });
 });
 afterAll(() => app.stop());
 

@@ -24,7 +24,7 @@ import {
 let app: App;
 let service: string;
 beforeAll(async () => {
-  app = await startApp({ PUBLIC_URL: SITE });
+  app = await startApp({ PUBLIC_URL: SITE }, { eventSeconds: 1 });
   service = await app.service();
 });
 afterAll(() => app.stop());
