@@ -176,6 +176,21 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
         return false;
       }, 'the outbox is empty');
     },
+    /** How often `work` asks Postgres what `isOwn` says is its own; whatever else is asked meanwhile is refused. */
+    async tripsOf(isOwn: (body: string) => boolean, work: () => Promise<unknown>): Promise<number> {
+      let trips = 0;
+      postgres.decide(({ body }) => {
+        if (!isOwn(body)) return 'refuse';
+        trips++;
+        return 'none';
+      });
+      try {
+        await work();
+      } finally {
+        postgres.decide(() => 'none');
+      }
+      return trips;
+    },
     /** Rows of a query straight from ClickHouse. */
     async analytics<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
       const response = await fetch(`${engines.clickhouse.url}/?default_format=JSONEachRow&session_timezone=UTC`, {

@@ -3,7 +3,7 @@ import { type Call, call, type Database, type Statement, statement } from '../cl
 import { adminOperationChunks, adminOperations, idempotencyKeys, operationSchedules } from '../schema/index.ts';
 import { type Access, accessCte, type CallerInput, insertAudit } from './access.ts';
 import { type OperationRow, operationColumns } from './operation-reads.ts';
-import { SELECTIONS, type Selection, type SelectionName } from './operation-targets.ts';
+import { digestOf, SELECTIONS, type Selection, type SelectionName } from './operation-targets.ts';
 
 const p = sql.placeholder;
 
@@ -31,7 +31,7 @@ export interface PlanInput extends CallerInput {
 
 export interface Planned {
   total: number;
-  /** SHA-256, hexadecimal; see `HASHED`. */
+  /** SHA-256, hexadecimal; see `HASH`. */
   hash: string | null;
   /** How many of each kind. */
   kinds: Record<string, number> | null;
@@ -48,7 +48,7 @@ export interface Planned {
 
 const CHUNK = sql.raw('1000');
 const SAMPLE = sql.raw('10');
-const ORDER = sql.raw('ord, sort COLLATE "C", ids[1] COLLATE "C"');
+const ORDER = sql.raw('ord, sort COLLATE "C", id COLLATE "C"');
 
 const ABOUT = {
   resource: 'operation',
@@ -58,47 +58,55 @@ const ABOUT = {
 };
 
 /**
- * The hash that approvers sign is of the lines type, target and parameters (as Postgres writes jsonb), and for each target, in order, its
- * kind, id, version and arguments, separated by tabs. All targets of one row differ in their ids alone, so what comes between two ids is the
- * same everywhere: joining a hundred of them costs what a line alone would.
+ * The hash that approvers sign is the SHA-256 of digests, one after the other: of the lines type, target and parameters (as Postgres
+ * writes jsonb), and of each row of the plan, in order (`digestOf`; a row is one target, or one admin's sessions). Of digests, because lines
+ * need not be kept until they are sorted.
  */
-const AFTER_ID = `E'\\t' || version || coalesce(E'\\t' || args::text, '')`;
-const LINES = sql.raw(`kind || E'\\t' || array_to_string(ids, ${AFTER_ID} || E'\\n' || kind || E'\\t') || ${AFTER_ID}`);
+const HASH = sql`encode(sha256(
+    sha256(convert_to(concat_ws(E'\n', ${p('type')}::text, asked.v::text, ${p('parameters')}::jsonb::text), 'UTF8')) ||
+    coalesce((SELECT string_agg(digest, ''::bytea ORDER BY ${ORDER}) FROM placed), '')), 'hex')`;
 
-const inRows = ({ rows, grouped }: Selection): SQL =>
-  grouped
-    ? rows
-    : sql`SELECT ord, kind, ARRAY[id] AS ids, version, label, subject, service_id, args, flag, sort FROM (${rows}) single`;
+const OWN_DIGEST = digestOf({ kind: sql`kind`, version: sql`version`, args: sql`args`, join: () => sql`id` });
+
+const inRows = ({ rows, members }: Selection): SQL =>
+  members
+    ? sql`SELECT ord, kind, id, n, coalesce(digest, ${OWN_DIGEST}) AS digest, version, label, subject, service_id, args, flag, sort FROM (${rows}) r`
+    : sql`SELECT ord, kind, id, 1 AS n, ${OWN_DIGEST} AS digest, version, label, subject, service_id, args, flag, sort FROM (${rows}) r`;
+
+/** Of the row `placed`: SQL text[]; at most `limit` of them, if it is given. */
+const idsOf = ({ members }: Selection, limit = sql``): SQL =>
+  members
+    ? sql`CASE WHEN placed.n = 1 THEN ARRAY[placed.id] ELSE ARRAY(${members}${limit}) END`
+    : sql`ARRAY[placed.id]`;
 
 /** After the CTE `access` (who asks: verdict, admin_id, email, role, scope): up to `planned` (one row, the columns of `Planned`). */
 export const planCtes = (selection: Selection): SQL => sql`asked AS (SELECT ${p('ask')}::jsonb AS v),
 listed AS MATERIALIZED (SELECT e.n, e.v FROM access CROSS JOIN jsonb_array_elements(${p('list')}::jsonb) WITH ORDINALITY AS e (v, n) WHERE access.verdict = 'ok'),
 chosen AS (SELECT c.* FROM (${inRows(selection)}) c WHERE (SELECT access.verdict FROM access) = 'ok' LIMIT ${p('mostTargets')}::int + 1),
 placed AS MATERIALIZED (
-  SELECT c.*, cardinality(ids) AS n, (sum(cardinality(ids)) OVER w)::int - cardinality(ids) AS seq
+  SELECT c.*, (sum(n) OVER w)::int - n AS seq
   FROM (SELECT DISTINCT ON (${ORDER}) * FROM chosen ORDER BY ${ORDER}) c WINDOW w AS (ORDER BY ${ORDER} ROWS UNBOUNDED PRECEDING) ORDER BY ${ORDER}
 ), missing AS (SELECT listed.n FROM access CROSS JOIN listed WHERE NOT (${selection.known ?? sql`true`})),
 planned AS MATERIALIZED (SELECT
   (SELECT coalesce(sum(n), 0)::int FROM placed) AS total,
-  (SELECT encode(sha256(convert_to(concat_ws(E'\n', ${p('type')}::text, asked.v::text, ${p('parameters')}::jsonb::text, string_agg(${LINES}, E'\n' ORDER BY ${ORDER})), 'UTF8')), 'hex')
-    FROM placed) AS hash,
+  ${HASH} AS hash,
   (SELECT jsonb_object_agg(kind, n) FROM (SELECT kind, sum(n) AS n FROM placed GROUP BY kind) k) AS kinds,
   (SELECT jsonb_object_agg(flag, n) FROM (SELECT flag, sum(n) AS n FROM placed WHERE flag IS NOT NULL GROUP BY flag) f) AS flags,
   (SELECT jsonb_agg(jsonb_build_object('kind', kind, 'id', t.id, 'label', label, 'flag', flag) ORDER BY seq + t.nr)
-    FROM placed CROSS JOIN LATERAL unnest(ids[1:${SAMPLE}]) WITH ORDINALITY AS t (id, nr) WHERE seq < ${SAMPLE} AND seq + t.nr <= ${SAMPLE}) AS sample,
+    FROM placed CROSS JOIN LATERAL unnest(${idsOf(selection, sql` LIMIT ${SAMPLE}`)}) WITH ORDINALITY AS t (id, nr) WHERE seq < ${SAMPLE} AND seq + t.nr <= ${SAMPLE}) AS sample,
   (SELECT jsonb_agg(n ORDER BY n) FROM (SELECT n FROM missing ORDER BY n LIMIT 1000) m) AS unknown,
   (SELECT count(*)::int FROM missing) AS unknown_count,
   (SELECT count(*)::int - count(DISTINCT v)::int FROM listed) AS duplicates
 FROM asked)`;
 
 /** After them: `chunked`, the targets as they are frozen. */
-const CHUNKED = sql`chunked AS (
+const chunked = (selection: Selection): SQL => sql`chunked AS (
   SELECT min(t.seq)::int AS seq_from, t.kind, array_agg(t.id ORDER BY t.seq) AS ids, array_agg(t.version ORDER BY t.seq) AS versions,
     array_agg(t.label ORDER BY t.seq) AS labels, CASE WHEN count(t.args) > 0 THEN jsonb_agg(t.args ORDER BY t.seq) END AS args,
     coalesce(array_agg(DISTINCT t.subject) FILTER (WHERE t.subject IS NOT NULL), '{}') AS subjects
   FROM (SELECT placed.ord, placed.kind, placed.version, placed.label, placed.args, placed.subject, target.id, placed.seq + target.nr - 1 AS seq,
       (placed.seq - min(placed.seq) OVER (PARTITION BY placed.ord) + target.nr - 1) / ${CHUNK} AS part
-    FROM placed CROSS JOIN LATERAL unnest(placed.ids) WITH ORDINALITY AS target (id, nr)) t
+    FROM placed CROSS JOIN LATERAL unnest(${idsOf(selection)}) WITH ORDINALITY AS target (id, nr)) t
   GROUP BY t.ord, t.kind, t.part
 )`;
 
@@ -172,7 +180,7 @@ export interface NewOperationRow extends Access, Planned, OperationRow {
 export const SOUND = sql`access.verdict = 'ok' AND planned.total > 0 AND ${MAY_BE}`;
 
 /** `made`, an operation with the plan `sound`, and its targets. `when`: SQL boolean over `access` and `sound`. */
-export const madeCtes = (when: SQL): SQL => sql`${CHUNKED}, made AS (
+export const madeCtes = (selection: Selection, when: SQL): SQL => sql`${chunked(selection)}, made AS (
   INSERT INTO ${adminOperations} (id, type, actor_admin_id, target_type, target_id, parameters, phase, risk, reason, actor_role, trace_id,
     scope, permission, plan_hash, plan, items_total, locks, approvals_needed, approver_roles, approve_by, started_by, schedule_id)
   SELECT ${p('operationId')}::uuid, ${p('type')}, access.admin_id, ${p('targetType')}, ${p('targetId')}, ${p('parameters')}::jsonb, ${p('phase')},
@@ -213,7 +221,7 @@ WITH ${accessCte(REQUESTED)}, ${planCtes(selection)}, prior AS (
   INSERT INTO ${idempotencyKeys} (admin_id, route, key, request_hash, resource_id)
   SELECT access.admin_id, ${p('route')}, ${p('idempotencyKey')}, ${p('requestHash')}, ${p('operationId')}::uuid FROM access CROSS JOIN sound
   WHERE ${p('idempotencyKey')}::text IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1
-), ${madeCtes(sql`${p('idempotencyKey')}::text IS NULL OR EXISTS (SELECT FROM keyed)`)}, moved AS (
+), ${madeCtes(selection, sql`${p('idempotencyKey')}::text IS NULL OR EXISTS (SELECT FROM keyed)`)}, moved AS (
   UPDATE ${operationSchedules} s SET last_run_at = date_trunc('milliseconds', now()), last_operation_id = made.id, last_error = NULL
   FROM cur CROSS JOIN made WHERE s.id = cur.id
 ), recorded AS (${insertAudit({

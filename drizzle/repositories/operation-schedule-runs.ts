@@ -123,7 +123,7 @@ WITH ${CUR}, ${ownerCte({
     what: 'what it is about',
   })}, ${planCtes(selection)}, sound AS (
   SELECT planned.* FROM planned CROSS JOIN access WHERE ${SOUND}
-), ${madeCtes(sql`true`)}, idle AS (
+), ${madeCtes(selection, sql`true`)}, idle AS (
   SELECT FROM planned CROSS JOIN access WHERE access.verdict = 'ok' AND planned.total = 0 AND planned.unknown_count = 0
 ), moved AS (
   UPDATE ${operationSchedules} s SET next_run_at = ${p('nextRunAt')}::timestamptz, last_run_at = date_trunc('milliseconds', now()),

@@ -21,13 +21,26 @@ import { ROW_KINDS, type RowKindName } from './operation-kinds.ts';
  * `rows` may use `access` (the caller, with `scope`), `asked.v` (jsonb: what is asked about), `listed` (n, v: the elements of the list
  * that came with it, from 1) and the placeholder `patches` (jsonb: kind → what its targets are to become). It gives: ord (the order of kinds), kind, id, version, label,
  * subject (of the admin whose guard must hear of it), service_id, args (jsonb: what is done to this one), flag (a remark), sort.
- * `grouped`: instead of id it gives ids (text[], in order): targets that have all else in common, none of which is in another row.
+ * `members`: a row may stand for targets that have all else in common, none of which is in another row, and gives two columns more: n, how
+ * many they are, and digest, what `digestOf` makes of them (NULL where it stands for itself). Its id is the first of them, and `members`
+ * the query (of text) for them, in order, given such a row as `placed`.
  * `known`: whether `listed` names something that there is, for the caller.
  */
 export interface Selection {
   rows: SQL;
-  grouped?: true;
+  members?: SQL;
   known?: SQL;
+}
+
+/**
+ * What the hash of a plan takes of targets that differ in their ids alone: the SHA-256 of a line for each of them, in order: kind, id,
+ * version and arguments, separated by tabs. What comes between two ids is the same everywhere: joining a hundred of them costs what a line
+ * alone would. `join`: SQL text, the ids with `between`.
+ */
+export function digestOf(o: { kind: SQL; version: SQL; args: SQL; join: (between: SQL) => SQL }): SQL {
+  const before = sql`${o.kind} || E'\t'`;
+  const after = sql`E'\t' || ${o.version} || coalesce(E'\t' || ${o.args}::text, '')`;
+  return sql`sha256(convert_to(${before} || ${o.join(sql`${after} || E'\n' || ${before}`)} || ${after}, 'UTF8'))`;
 }
 
 const p = sql.placeholder;
@@ -47,22 +60,32 @@ const listedId = (field: string) => sql.raw(`(listed.v->>'${field}')::uuid`);
 /** What is asked for, read once: the planner takes it for a constant, not for a column to join with. */
 const askedFor = (field: string) => sql.raw(`(SELECT (asked.v->>'${field}')::uuid FROM asked)`);
 
+const TO_END = sql`s.revoked_at IS NULL AND s.id <> ${p('sessionId')}`;
+const DIGEST_OF_SESSIONS = digestOf({
+  kind: sql`'session'`,
+  version: sql`''`,
+  args: sql`NULL`,
+  join: (between) => sql`string_agg(s.id, ${between} ORDER BY s.id COLLATE "C")`,
+});
+
 /** Admins' sessions: first their epoch, which ends all that began before the plan, then each session that is known. */
 const sessionsOf = (chosen: SQL): SQL => sql`
   WITH person AS MATERIALIZED (
     SELECT a.id, a.id::text AS name, a.email, a.subject, a.id = (SELECT access.admin_id FROM access) AS self FROM ${admins} a
     WHERE a.status <> 'removed' AND ${chosen}
   )
-  SELECT 0 AS ord, 'admin_epoch' AS kind, ARRAY[person.name] AS ids, '' AS version, person.email AS label, person.subject,
+  SELECT 0 AS ord, 'admin_epoch' AS kind, person.name AS id, 1 AS n, NULL::bytea AS digest, '' AS version, person.email AS label, person.subject,
     NULL::uuid AS service_id, NULL::jsonb AS args, CASE WHEN person.self THEN 'self' END AS flag, person.name AS sort FROM person
   UNION ALL
-  SELECT 1, 'session', ARRAY[s.id], '', person.email, person.subject, NULL, NULL, 'own_session', person.name
+  SELECT 1, 'session', s.id, 1, NULL, '', person.email, person.subject, NULL, NULL, 'own_session', person.name
   FROM ${adminSessions} s JOIN person ON person.id = s.admin_id WHERE s.id = ${p('sessionId')} AND s.revoked_at IS NULL
   UNION ALL
-  SELECT 1, 'session', s.ids, '', person.email, person.subject, NULL, NULL, NULL, person.name
+  SELECT 1, 'session', s.id, s.n, s.digest, '', person.email, person.subject, NULL, NULL, NULL, person.name
   FROM person CROSS JOIN LATERAL (
-    SELECT array_agg(s.id ORDER BY s.id COLLATE "C") AS ids FROM ${adminSessions} s
-    WHERE s.admin_id = person.id AND s.revoked_at IS NULL AND s.id <> ${p('sessionId')} HAVING count(*) > 0) s`;
+    SELECT min(s.id COLLATE "C") AS id, count(*)::int AS n, ${DIGEST_OF_SESSIONS} AS digest
+    FROM ${adminSessions} s WHERE s.admin_id = person.id AND ${TO_END} HAVING count(*) > 0) s`;
+
+const sessionsOfPlaced = sql`SELECT s.id FROM ${adminSessions} s WHERE s.admin_id = placed.sort::uuid AND ${TO_END} ORDER BY s.id COLLATE "C"`;
 
 const notMe = sql.raw(
   `a.id IS DISTINCT FROM (SELECT access.admin_id FROM access CROSS JOIN asked WHERE (asked.v->>'exceptMe')::boolean)`,
@@ -70,24 +93,24 @@ const notMe = sql.raw(
 
 export const SELECTIONS = {
   sessions_of_admin: {
-    grouped: true,
+    members: sessionsOfPlaced,
     rows: sessionsOf(sql`a.id = ${askedFor('adminId')}`),
     known: sql`EXISTS (SELECT FROM ${admins} a WHERE a.id = ${listedId('adminId')} AND a.status <> 'removed')`,
   },
   sessions_of_role: {
-    grouped: true,
+    members: sessionsOfPlaced,
     rows: sessionsOf(
       sql`a.id IN (SELECT g.admin_id FROM ${grants} g WHERE g.role_id = ${askedFor('roleId')}) AND ${notMe}`,
     ),
   },
   /** Of whoever holds a grant for this service; grants that hold everywhere are not meant. */
   sessions_of_service: {
-    grouped: true,
+    members: sessionsOfPlaced,
     rows: sessionsOf(
       sql`a.id IN (SELECT g.admin_id FROM ${grants} g WHERE g.service_id = ${askedFor('serviceId')}) AND ${notMe}`,
     ),
   },
-  sessions_of_everyone: { grouped: true, rows: sessionsOf(notMe) },
+  sessions_of_everyone: { members: sessionsOfPlaced, rows: sessionsOf(notMe) },
   /** Named one by one; those that have ended already are no targets. */
   sessions_listed: {
     rows: sql`
@@ -125,10 +148,10 @@ export const SELECTIONS = {
   },
   /** Everyone's sessions, then the configurations that go into maintenance: the listed ones, or all that are not archived. */
   lockdown: {
-    grouped: true,
+    members: sessionsOfPlaced,
     rows: sql`${sessionsOf(notMe)}
   UNION ALL
-  SELECT 2, 'service_config', ARRAY[s.id::text], c.version::text, s.slug, NULL, s.id, NULL, CASE WHEN ${same('service_config', 'c')} THEN 'unchanged' END, s.slug
+  SELECT 2, 'service_config', s.id::text, 1, NULL, c.version::text, s.slug, NULL, s.id, NULL, CASE WHEN ${same('service_config', 'c')} THEN 'unchanged' END, s.slug
   FROM access CROSS JOIN asked JOIN ${services} s ON s.archived_at IS NULL JOIN ${serviceConfig} c ON c.service_id = s.id
   WHERE asked.v->>'services' = 'all' OR s.id IN (SELECT ${listedId('serviceId')} FROM listed)`,
     known: sql`EXISTS (SELECT FROM ${services} s WHERE s.id = ${listedId('serviceId')} AND s.archived_at IS NULL)`,

@@ -84,7 +84,7 @@ it('splits texts as ClickHouse does', async () => {
     fc.string({ unit: 'binary', maxLength: 30 }),
     fc.string({ unit: tricky, maxLength: 20 }),
   );
-  const texts = fc.sample(text, 400).map((each) => each.toWellFormed());
+  const texts = fc.sample(text, 600).map((each) => each.toWellFormed());
   const [column] = await app.analytics<{ sql: string }>(
     `SELECT default_expression AS sql FROM system.columns WHERE database = 'audit_db' AND table = 'admin_audit_logs' AND name = 'words'`,
   );
