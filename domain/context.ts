@@ -154,6 +154,8 @@ export interface Context {
     operationRunMs: number;
     /** How many targets of an operation are changed in one statement, at most. */
     operationBatch: number;
+    /** How much of the time a run of an operation works, in percent. */
+    operationDuty: number;
     /** Whose word an operation needs, by its risk. */
     approvals: Readonly<Record<Risk, ApprovalTerms>>;
     /** How long a channel may take for one notification. */

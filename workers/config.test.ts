@@ -63,6 +63,7 @@ describe('configuration', () => {
       OPERATION_LEASE_SECONDS: 60,
       OPERATION_RUN_SECONDS: 60,
       OPERATION_BATCH_ITEMS: 1000,
+      OPERATION_DUTY_PERCENT: 100,
       OPERATION_APPROVALS: {
         routine: { quorum: 0, roles: [] },
         destructive: { quorum: 1, roles: [] },

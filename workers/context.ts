@@ -180,6 +180,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       operationLeaseMs: config.OPERATION_LEASE_SECONDS * 1000,
       operationRunMs: config.OPERATION_RUN_SECONDS * 1000,
       operationBatch: config.OPERATION_BATCH_ITEMS,
+      operationDuty: config.OPERATION_DUTY_PERCENT,
       approvals: config.OPERATION_APPROVALS,
       notifyTimeoutMs: config.NOTIFY_TIMEOUT_SECONDS * 1000,
     },

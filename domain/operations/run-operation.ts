@@ -12,6 +12,7 @@ import { endRun, failOperationFor } from './end-operation.ts';
 import { takeLocks } from './locks.ts';
 import { movesOf } from './phases.ts';
 import { doneOf } from './read-operation.ts';
+import { restAfter } from './rest.ts';
 import { OPERATION_TYPES, type OperationTypeName } from './types/index.ts';
 
 /**
@@ -89,6 +90,8 @@ function stopwatch(ctx: Pick<Context, 'now'>): () => number {
   };
 }
 
+const rest = (ms: number) => (ms > 0 ? new Promise<void>((resolve) => setTimeout(resolve, ms)) : undefined);
+
 async function batches(ctx: Context, run: Run, count: (items: number) => void): Promise<RunResult> {
   const end = ctx.now() + ctx.settings.operationRunMs;
   let at: MovedRow = run.row;
@@ -97,6 +100,7 @@ async function batches(ctx: Context, run: Run, count: (items: number) => void): 
   while (at.kind !== null) {
     calls += 2 * at.known.length + CALLS_OF_A_BATCH;
     if (ctx.now() >= end || calls > MOST_CALLS) return 'more';
+    const began = ctx.now();
     const { moved, failed } = await changeBatch(ctx, run, at, limit);
     if (failed) {
       // Halved until the one item is found that cannot be done.
@@ -117,6 +121,7 @@ async function batches(ctx: Context, run: Run, count: (items: number) => void): 
       activeMs: at.active_ms,
       failureReason: null,
     });
+    if (at.kind !== null) await rest(restAfter(ctx.now() - began, ctx.settings));
     await run.held.holdOn();
   }
   return endRun(ctx, { ...run.row, ...at });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { followEvents } from '../follow-events.ts';
@@ -64,5 +65,36 @@ describe.concurrent('GET /v1/admin/operations/{id}/events', () => {
     await app.grant(operator.id, 'viewer');
     await stream.done;
     expect(stream.told.at(-1)).toEqual({ event: 'end', data: { code: 'not_found' } });
+  });
+});
+
+describe('OPERATION_DUTY_PERCENT', () => {
+  it('makes a run rest between its batches, where it can be paused', async () => {
+    const gentle = await startApp({
+      ...{ OPERATION_BATCH_ITEMS: '1', OPERATION_DUTY_PERCENT: '1', OPERATION_LEASE_SECONDS: '4' },
+    });
+    try {
+      const [asker, does] = [await gentle.person('owner'), operationsOf(gentle)];
+      const ids = await Promise.all(Array.from({ length: 4 }, () => gentle.service()));
+      const parameters = { maintenanceMode: true, message: 'Back soon.' };
+      const target = { type: 'services', ids };
+      const { id } = await does.asked(asker, { type: 'services.maintenance', target, parameters });
+      const times = async (): Promise<number[]> => {
+        const sql = 'SELECT done_at FROM admin_operation_items WHERE operation_id = $1 ORDER BY seq';
+        return (await gentle.db.query(sql, [id])).rows.map(({ done_at }) => Number(done_at));
+      };
+      await until(async () => (await times()).length > 0, 'the first item is done', 40_000, 5);
+      expect((await does.call(asker, 'pause', id)).json.phase).toBe('paused');
+      // A quarter of the lease is the longest rest.
+      await sleep(1500);
+      expect(await times()).toHaveLength(1);
+      await does.call(asker, 'resume', id);
+      expect(await does.reached(id)).toBe('completed');
+      const [, second = 0, , fourth = 0] = await times();
+      // Two rests of 99 times what a batch took, which is more than five milliseconds.
+      expect(fourth - second).toBeGreaterThan(990);
+    } finally {
+      await gentle.stop();
+    }
   });
 });
