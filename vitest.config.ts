@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // Most of a flow is waiting for engines and for clocks: more files at once than there are cores.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         // The Worker's own code inside the Worker runtime.
