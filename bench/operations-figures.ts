@@ -5,23 +5,17 @@ import type { Planned } from './operations-plan.ts';
 const TARGET_MS = 1000;
 const TRIPS = 2;
 
-/** How an operation is told to leave room for others. */
-export const GENTLE = { OPERATION_BATCH_ITEMS: '100', OPERATION_DUTY_PERCENT: '25' };
-
 export interface Measurements {
   alone: Alone[];
   beside: Beside[];
   planned: Planned[];
-  /** Beside an operation that rests; empty unless asked for. */
-  gentle: Beside[];
 }
 
-export const operationFigures = ({ alone, beside, planned, gentle }: Measurements): Figure[] => [
+export const operationFigures = ({ alone, beside, planned }: Measurements): Figure[] => [
   refusedFigure(beside),
   rateFigure(alone),
   tripsFigure(alone),
-  latencyFigure('revoke', beside),
-  ...(gentle.length > 0 ? [latencyFigure('gentle', gentle)] : []),
+  latencyFigure(beside),
   ...planFigures(planned),
 ];
 
@@ -68,17 +62,17 @@ function tripsFigure(alone: Alone[]): Figure {
   };
 }
 
-function latencyFigure(name: 'revoke' | 'gentle', beside: Beside[]): Figure {
+function latencyFigure(beside: Beside[]): Figure {
   const failed = beside.reduce((sum, run) => sum + run.failed, 0);
   const ratios = beside.map(({ duringP95, idleP95 }) => (duringP95 / idleP95).toFixed(2)).join(', ');
   return {
-    figure: `${name}.request_p95_during`,
+    figure: 'revoke.request_p95_during',
     value: medianOf(beside, ({ duringP95 }) => duringP95),
     unit: 'ms',
     limit: medianOf(beside, ({ idleP95 }) => idleP95),
     limitIs: 'p95 of the same requests right before',
     runs: beside.length,
-    note: `GET and PATCH of a configuration in turn, 2 connections, each of which pauses for 30 ms after an answer; ratio of each run: ${ratios}; ${medianOf(beside, ({ requests }) => requests)} requests meanwhile, ${failed} of all not answered with 200; wanted: at most 1.2; the operation took ${medianOf(beside, ({ seconds }) => seconds).toFixed(0)} s${name === 'gentle' ? `, ${GENTLE.OPERATION_BATCH_ITEMS} items a statement and at work ${GENTLE.OPERATION_DUTY_PERCENT} % of the time` : ''}; load and databases on the same machine`,
+    note: `GET and PATCH of a configuration in turn, 2 connections, each of which pauses for 30 ms after an answer; ratio of each run: ${ratios}; ${medianOf(beside, ({ requests }) => requests)} requests meanwhile, ${failed} of all not answered with 200; wanted: at most 1.2; load and databases on the same machine`,
   };
 }
 

@@ -38,8 +38,6 @@ export interface Beside {
   /** From the start's answer until a consumer had taken it up, and until the epochs were being written. */
   takenMs: number;
   epochsMs: number;
-  /** From the start’s answer to the end. */
-  seconds: number;
   idleP95: number;
   duringP95: number;
   /** While it ran. */
@@ -97,7 +95,6 @@ export async function runBeside(desk: Desk): Promise<Beside> {
       refused,
       takenMs: taken - began,
       epochsMs: first - began,
-      seconds: (ended - began) / 1000,
       idleP95: p95(idle),
       duringP95: p95(during),
       requests: during.length,

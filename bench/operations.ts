@@ -1,6 +1,6 @@
 import { type NeonCounter, startNeonCounter } from './neon-counter.ts';
 import { plantPeople, SESSIONS_EACH } from './operations-data.ts';
-import { GENTLE, type Measurements, operationFigures } from './operations-figures.ts';
+import { type Measurements, operationFigures } from './operations-figures.ts';
 import { type Alone, type Beside, prepared, runAlone, runBeside } from './operations-measure.ts';
 import { measurePlans } from './operations-plan.ts';
 import { type Desk, finished, settled, start } from './operations-run.ts';
@@ -14,7 +14,7 @@ const WARM_UP_EACH = 10;
 
 /** Ending 100,000 sessions of 1,000 admins, and planning it: held against bare SQL, and against the API with nothing to do. */
 export async function benchOperations(bench: Bench): Promise<void> {
-  const { report, runs = RUNS, rows = ROWS, full = false } = bench;
+  const { report, runs = RUNS, rows = ROWS } = bench;
   const site = await startSite({ ...bench, log: report.progress });
   const counter = await startNeonCounter(site.neonUrl);
   try {
@@ -23,7 +23,6 @@ export async function benchOperations(bench: Bench): Promise<void> {
       const people = await plantPeople(site, Math.max(2, Math.round(rows / SESSIONS_EACH)));
       const desk = { site, worker, people };
       const measured = await measure(desk, counter, runs, report.progress);
-      if (full) measured.gentle.push(await runGently(desk, report.progress));
       for (const figure of operationFigures(measured)) report.figure(figure);
     } finally {
       await worker.stop();
@@ -60,21 +59,7 @@ async function measure(
       `run ${run} beside others: last refused after ${refused.ms.toFixed(0)} ms, p95 ${duringP95.toFixed(1)} ms, idle ${idleP95.toFixed(1)} ms`,
     );
   }
-  return { alone, beside, planned, gentle: [] };
-}
-
-/** With a Worker of its own; once, because it takes minutes. */
-async function runGently(desk: Desk, progress: (line: string) => void): Promise<Beside> {
-  const worker = await desk.site.worker({ vars: GENTLE });
-  try {
-    const one = await runBeside({ ...desk, worker });
-    progress(
-      `gently: ${one.seconds.toFixed(0)} s, p95 ${one.duringP95.toFixed(1)} ms, idle ${one.idleP95.toFixed(1)} ms`,
-    );
-    return one;
-  } finally {
-    await worker.stop();
-  }
+  return { alone, beside, planned };
 }
 
 /** A smaller one, so that what runs often is compiled. */

@@ -50,7 +50,7 @@ const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) =>
   },
   operations: {
     about:
-      'ending 100,000 sessions (--rows) as one operation: time to the last refusal, items/s against one UPDATE, the API meanwhile (--full: also beside one that rests), planning',
+      'ending 100,000 sessions (--rows) as one operation: time to the last refusal, items/s against one UPDATE, the API meanwhile, planning',
     load: async () => (await import('./operations.ts')).benchOperations,
   },
 };

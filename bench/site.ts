@@ -45,8 +45,6 @@ export interface Site {
 export interface WorkerChanges {
   /** Instead of the front itself. */
   neonUrl?: string;
-  /** Over those of every Worker here. */
-  vars?: Record<string, string>;
 }
 
 export type Worker = Served;
@@ -108,9 +106,9 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     roundTrips: neon.roundTrips,
     databaseUrl: vars(neon.url).DATABASE_URL_API ?? '',
     ownerUrl: postgres.ownerUrl,
-    worker: async ({ neonUrl = neon.url, vars: own } = {}) => {
+    worker: async ({ neonUrl = neon.url } = {}) => {
       const persistDir = await mkdtemp(join(dataDir, 'worker-'));
-      const host = await startWorker({ port: 0, persistDir, vars: { ...vars(neonUrl), ...own }, script, direct: true });
+      const host = await startWorker({ port: 0, persistDir, vars: vars(neonUrl), script, direct: true });
       onChild(host.pid);
       const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
       return { ...host, stop };
