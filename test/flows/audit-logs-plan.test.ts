@@ -93,9 +93,10 @@ describe('the statements behind audit logs', () => {
       `?resource=service_feature&resourceId=${featureId(7)}&${range}`,
       /ReadFromMergeTree \(resource_history\)/,
     ],
-    ['a trace', `?traceId=abc&${range}`, /Name: by_trace[\s\S]*Parts: 0\/\d/],
-    ['a request', `?requestId=abc&${range}`, /Name: by_request[\s\S]*Parts: 0\/\d/],
-    ['a session', `?sessionId=abc&${range}`, /Name: by_session[\s\S]*Parts: 0\/\d/],
+    // A filter is wrong about one granule of a hundred.
+    ['a trace', `?traceId=abc&${range}`, /Name: by_trace[\s\S]*?Granules: [0-2]\/8/],
+    ['a request', `?requestId=abc&${range}`, /Name: by_request[\s\S]*?Granules: [0-2]\/8/],
+    ['a session', `?sessionId=abc&${range}`, /Name: by_session[\s\S]*?Granules: [0-2]\/8/],
     [
       'words',
       `?q=Part77+NOSUCHWORD&${range}`,
