@@ -93,10 +93,9 @@ describe('the statements behind audit logs', () => {
       `?resource=service_feature&resourceId=${featureId(7)}&${range}`,
       /ReadFromMergeTree \(resource_history\)/,
     ],
-    // A filter is wrong about one granule of a hundred.
-    ['a trace', `?traceId=abc&${range}`, /Name: by_trace[\s\S]*?Granules: [0-2]\/8/],
-    ['a request', `?requestId=abc&${range}`, /Name: by_request[\s\S]*?Granules: [0-2]\/8/],
-    ['a session', `?sessionId=abc&${range}`, /Name: by_session[\s\S]*?Granules: [0-2]\/8/],
+    ['a trace', `?traceId=ABSENT&${range}`, /Name: by_trace[\s\S]*Parts: 0\/\d/],
+    ['a request', `?requestId=ABSENT&${range}`, /Name: by_request[\s\S]*Parts: 0\/\d/],
+    ['a session', `?sessionId=ABSENT&${range}`, /Name: by_session[\s\S]*Parts: 0\/\d/],
     [
       'words',
       `?q=Part77+NOSUCHWORD&${range}`,
@@ -108,17 +107,25 @@ describe('the statements behind audit logs', () => {
     ['volume of a service', `/histogram?serviceId=${serviceId(3)}&${range}`, /ReadFromMergeTree \(hourly\)/],
     ['volume of an admin', `/histogram?actorId=${actorId(700)}&${range}`, /ReadFromMergeTree \(actor_history\)/],
   ])('lead to %s by what was made for it', async (_, path, plan) => {
-    const [statement] = await statementsOf(`/v1/audit/logs${path}`);
-    expect(statement && (await planOf(statement))).toMatch(plan);
+    // A bloom filter takes one granule of a hundred for one that has the value: not for each of five values.
+    const absent = path.includes('ABSENT') ? ['a', 'b', 'c', 'd', 'e'] : [''];
+    const plans: string[] = [];
+    for (const value of absent) {
+      const [statement] = await statementsOf(`/v1/audit/logs${path.replace('ABSENT', value)}`);
+      plans.push(statement ? await planOf(statement) : '');
+    }
+    expect(plans.find((each) => plan.test(each)) ?? plans[0]).toMatch(plan);
   });
 
   it('find one record by the time in its id', async () => {
-    const [row] = await run('SELECT id FROM audit_db.admin_audit_logs ORDER BY sipHash64(id) LIMIT 1');
+    // From the middle of a granule: its end may divide a day, which is then in two.
+    const [row] = await run(
+      'SELECT id FROM audit_db.admin_audit_logs WHERE _part_offset % 8192 BETWEEN 2000 AND 6000 ORDER BY sipHash64(id) LIMIT 1',
+    );
     // The table it is not in is asked for it; what was asked is then run on the one it is in.
     const [statement] = await statementsOf(`/v1/audit/logs/${row?.id}`, 404);
     expect(await run(statement?.sql ?? '')).toMatchObject([{ id: row?.id }]);
-    // Of its day, which the end of a granule may divide.
-    expect(statement && (await planOf(statement))).toMatch(/Granules: [12]\/8\b/);
+    expect(statement && (await planOf(statement))).toMatch(/Granules: 1\/\d/);
   });
 });
 
