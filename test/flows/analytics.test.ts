@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/client.ts';
-import { type AuditLogRow, insertAuditLogs } from '../../clickhouse/queries/insert-audit-logs.ts';
+import { insertAuditLogs } from '../../clickhouse/queries/insert-audit-logs.ts';
 import { insertEvents } from '../../clickhouse/queries/insert-events.ts';
 import type { AnalyticsView, Figures } from '../../domain/services/analytics-schema.ts';
 import type { ApiLogRow } from '../../queues/messages.ts';
@@ -73,7 +73,7 @@ function callAt(at: number, service: string, more: Partial<ApiLogRow>): Call {
   return { ...row, at, pack_id: randomUUID(), accepted_at: `${sqlTime(at)}000` };
 }
 
-function recordAt(at: number, service: string, more: Partial<AuditLogRow>): AuditLogRow & { at: number } {
+function recordAt(at: number, service: string, more: Record<string, string>) {
   const row = {
     id: v7({ msecs: at }),
     timestamp: sqlTime(at),
@@ -100,6 +100,7 @@ function recordAt(at: number, service: string, more: Partial<AuditLogRow>): Audi
 }
 
 const without = <Row extends { at: number }>({ at: _, ...row }: Row) => row;
+const linesOf = (records: readonly { at: number }[]) => records.map((one) => JSON.stringify(without(one))).join('\n');
 const insertCalls = (token: string, calls: readonly Call[]) =>
   insertEvents(writer, 'audit_db.admin_api_logs', calls.map(without), { token, timeoutMs: 20_000 });
 
@@ -173,7 +174,7 @@ describe('analytics', () => {
       }
     };
     await send(calls, insertCalls);
-    await send(records, (token, batch) => insertAuditLogs(writer, token, batch.map(without)));
+    await send(records, (token, batch) => insertAuditLogs(writer, token, linesOf(batch)));
 
     const wrong: string[] = [];
     let buckets = 0;
@@ -273,7 +274,7 @@ describe('analytics', () => {
     const call = callAt(Date.now() - HOUR, service, {});
     const record = recordAt(Date.now() - HOUR, service, {});
     await insertCalls(randomUUID(), [call]);
-    await insertAuditLogs(writer, randomUUID(), [without(record)]);
+    await insertAuditLogs(writer, randomUUID(), linesOf([record]));
     const { text, json } = await analytics(owner, service);
     expect([json.totals.requests, json.topActions.length]).toEqual([1, 1]);
     for (const secret of [call.actor_id, record.actor_id, call.actor_email, call.session_id, call.endpoint, call.id])
