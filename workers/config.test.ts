@@ -62,8 +62,8 @@ describe('configuration', () => {
       EXPORT_CHUNKS_PER_RUN: 512,
       OPERATION_LEASE_SECONDS: 60,
       OPERATION_RUN_SECONDS: 60,
-      OPERATION_BATCH_ITEMS: 1000,
-      OPERATION_DUTY_PERCENT: 100,
+      OPERATION_BATCH_ITEMS: 250,
+      OPERATION_DUTY_PERCENT: 50,
       OPERATION_APPROVALS: {
         routine: { quorum: 0, roles: [] },
         destructive: { quorum: 1, roles: [] },

@@ -160,9 +160,9 @@ const variables = z.object({
   // A consumer may take 15 minutes; others wait for what this one holds.
   OPERATION_RUN_SECONDS: whole('60', 600),
   // Targets a statement; an invocation makes a few subrequests for each admin among them.
-  OPERATION_BATCH_ITEMS: whole('1000', 1000),
+  OPERATION_BATCH_ITEMS: whole('250', 1000),
   // How much of the time a run works; the rest belongs to whoever else needs the databases.
-  OPERATION_DUTY_PERCENT: whole('100', 100),
+  OPERATION_DUTY_PERCENT: whole('50', 100),
   OPERATION_APPROVALS: setting('{}', parseApprovals),
   // What is redacted besides domain/audit/redaction-rules.ts, and which query parameters addresses keep.
   REDACT_KEYS: setting('', parseNames),

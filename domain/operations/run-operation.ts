@@ -90,6 +90,15 @@ function stopwatch(ctx: Pick<Context, 'now'>): () => number {
   };
 }
 
+/**
+ * Whether a run rests among targets of a kind. Not where others wait for them; not where something outside of Postgres is what takes the
+ * time, or where an undo only writes down that things stay as they are.
+ */
+function isRestful({ type, row }: Run, kind: string): boolean {
+  if (row.phase === 'undoing') return type.undo[kind] === true;
+  return type.each?.[kind] === undefined && !type.prompt?.some((one) => one === kind);
+}
+
 const rest = (ms: number) => (ms > 0 ? new Promise<void>((resolve) => setTimeout(resolve, ms)) : undefined);
 
 async function batches(ctx: Context, run: Run, count: (items: number) => void): Promise<RunResult> {
@@ -101,6 +110,7 @@ async function batches(ctx: Context, run: Run, count: (items: number) => void): 
     calls += 2 * at.known.length + CALLS_OF_A_BATCH;
     if (ctx.now() >= end || calls > MOST_CALLS) return 'more';
     const began = ctx.now();
+    const { kind } = at;
     const { moved, failed } = await changeBatch(ctx, run, at, limit);
     if (failed) {
       // Halved until the one item is found that cannot be done.
@@ -121,7 +131,7 @@ async function batches(ctx: Context, run: Run, count: (items: number) => void): 
       activeMs: at.active_ms,
       failureReason: null,
     });
-    if (at.kind !== null) await rest(restAfter(ctx.now() - began, ctx.settings));
+    if (at.kind !== null && isRestful(run, kind)) await rest(restAfter(ctx.now() - began, ctx.settings));
     await run.held.holdOn();
   }
   return endRun(ctx, { ...run.row, ...at });

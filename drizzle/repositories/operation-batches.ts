@@ -58,6 +58,13 @@ export interface BatchRow extends MovedRow {
   changed_ids: string[];
 }
 
+/**
+ * The chunk `c` of an operation that holds a place, or is the last one before it. By its key: to ask every chunk how far it reaches would
+ * be to read the ids of all.
+ */
+const holds = (operationId: SQL, seq: SQL): SQL => sql`c.operation_id = ${operationId} AND c.seq_from = (
+  SELECT max(b.seq_from) FROM ${adminOperationChunks} b WHERE b.operation_id = ${operationId} AND b.seq_from <= ${seq})`;
+
 /** Of the operation `o`, whichever way it goes. */
 export const MOVED =
   sql.raw(`o.next_seq, o.undo_seq, o.items_total, o.items_done, o.items_failed, o.items_skipped, o.items_undone,
@@ -66,7 +73,7 @@ export const MOVED =
 export const NEXT_CHUNK = sql`LEFT JOIN LATERAL (
   SELECT c.kind, c.subjects, ARRAY(SELECT a.subject FROM ${admins} a WHERE a.subject = ANY (c.subjects) AND a.known_until > now()) AS known
   FROM (SELECT CASE o.phase WHEN 'undoing' THEN o.undo_seq - 1 ELSE o.next_seq END AS seq) at
-    JOIN ${adminOperationChunks} c ON c.operation_id = o.id AND c.seq_from <= at.seq AND c.seq_from + cardinality(c.ids) > at.seq
+    JOIN ${adminOperationChunks} c ON ${holds(sql.raw('o.id'), sql.raw('at.seq'))} AND c.seq_from + cardinality(c.ids) > at.seq
 ) next ON true`;
 
 /**
@@ -90,7 +97,7 @@ const goCte = (phase: string, position: string): SQL => sql`held AS (
 
 /** The targets at `from` that have no outcome yet, or failed in an earlier round. All are of one kind. */
 const TARGETS = sql`chunk AS (
-  SELECT c.* FROM go JOIN ${adminOperationChunks} c ON c.operation_id = go.id AND c.seq_from <= go.next_seq ORDER BY c.seq_from DESC LIMIT 1
+  SELECT c.* FROM go JOIN ${adminOperationChunks} c ON ${holds(sql.raw('go.id'), sql.raw('go.next_seq'))}
 ), bounds AS (
   SELECT go.next_seq AS low, least(go.next_seq + ${p('limit')}::int, chunk.seq_from + cardinality(chunk.ids)) AS high FROM go, chunk
 ), target AS MATERIALIZED (
@@ -100,7 +107,7 @@ const TARGETS = sql`chunk AS (
 
 /** The items below `from` that succeeded and were not reversed yet. All are of one kind. */
 const REVERSIBLE = sql`chunk AS (
-  SELECT c.* FROM go JOIN ${adminOperationChunks} c ON c.operation_id = go.id AND c.seq_from < go.undo_seq ORDER BY c.seq_from DESC LIMIT 1
+  SELECT c.* FROM go JOIN ${adminOperationChunks} c ON ${holds(sql.raw('go.id'), sql.raw('go.undo_seq - 1'))}
 ), bounds AS (
   SELECT greatest(go.undo_seq - ${p('limit')}::int, chunk.seq_from) AS low, go.undo_seq AS high FROM go, chunk
 ), target AS MATERIALIZED (

@@ -147,6 +147,23 @@ export interface ItemsRow extends Access {
   items: OperationItem[];
 }
 
+/**
+ * Places of a page of targets. Only as many as it shows are looked at where all are asked for, or those to come: in the first round these
+ * are all from where the operation stands. Of a later round that broke off, each target is looked for.
+ */
+const PLACES = sql`
+  SELECT n.seq FROM o CROSS JOIN LATERAL generate_series(${p('after')}::int, least(${p('after')}::int + ${p('limit')}::int, o.items_total - 1)) AS n (seq)
+  WHERE ${p('outcome')}::text IS NULL AND ${p('undoOutcome')}::text IS NULL
+  UNION ALL
+  (SELECT i.seq FROM o JOIN ${adminOperationItems} i ON i.operation_id = o.id AND i.seq >= ${p('after')}::int
+  WHERE coalesce(${p('outcome')}::text, ${p('undoOutcome')}::text) IS NOT NULL AND (${p('outcome')}::text IS NULL OR i.outcome = ${p('outcome')})
+    AND (${p('undoOutcome')}::text IS NULL OR i.undo_outcome = ${p('undoOutcome')}) ORDER BY i.seq LIMIT ${p('limit')}::int + 1)
+  UNION ALL
+  (SELECT n.seq FROM o CROSS JOIN LATERAL (SELECT greatest(${p('after')}::int, CASE o.round WHEN 0 THEN o.next_seq ELSE 0 END) AS low) ahead
+    CROSS JOIN LATERAL generate_series(ahead.low, CASE o.round WHEN 0 THEN least(ahead.low + ${p('limit')}::int, o.items_total - 1) ELSE o.items_total - 1 END) AS n (seq)
+  WHERE ${p('outcome')}::text = 'pending' AND ${p('undoOutcome')}::text IS NULL AND o.items_done < o.items_total
+    AND NOT EXISTS (SELECT FROM ${adminOperationItems} i WHERE i.operation_id = o.id AND i.seq = n.seq) ORDER BY n.seq LIMIT ${p('limit')}::int + 1)`;
+
 /** Targets in the order of the plan with what became of them, from `after` (a seq) on; one more than `limit` when more follow. */
 export const listItems = statement<
   CallerInput & {
@@ -161,14 +178,13 @@ export const listItems = statement<
 WITH ${accessCte(ASKED_OPERATION)}, o AS (
   SELECT o.*, admin_may(access.admin_id, o.permission, o.scope) AS may_see FROM access JOIN ${adminOperations} o ON o.id = ${p('operationId')}::uuid
   WHERE access.verdict = 'ok' AND ${mayKnow('o')}
+), wanted AS MATERIALIZED (${PLACES}), chunk AS (
+  SELECT c.* FROM o JOIN ${adminOperationChunks} c ON c.operation_id = o.id AND c.seq_from IN (
+    SELECT (SELECT max(b.seq_from) FROM ${adminOperationChunks} b WHERE b.operation_id = o.id AND b.seq_from <= wanted.seq) FROM wanted)
 ), found AS (
-  SELECT c.seq_from + u.nr::int - 1 AS seq, c.kind, u.id AS target_id, u.label, i.*, o.may_see
-  FROM o JOIN ${adminOperationChunks} c ON c.operation_id = o.id AND c.seq_from + cardinality(c.ids) > ${p('after')}::int
-    CROSS JOIN unnest(c.ids, c.labels) WITH ORDINALITY AS u (id, label, nr)
-    LEFT JOIN LATERAL (SELECT i.outcome, i.error, i.before, i.after, i.done_at, i.undo_outcome, i.undo_error FROM ${adminOperationItems} i
-      WHERE i.operation_id = o.id AND i.seq = c.seq_from + u.nr::int - 1) i ON true
-  WHERE c.seq_from + u.nr - 1 >= ${p('after')}::int AND (${p('outcome')}::text IS NULL OR coalesce(i.outcome, 'pending') = ${p('outcome')})
-    AND (${p('undoOutcome')}::text IS NULL OR i.undo_outcome = ${p('undoOutcome')})
+  SELECT wanted.seq, chunk.kind, u.id AS target_id, u.label, i.outcome, i.error, i.before, i.after, i.done_at, i.undo_outcome, i.undo_error, o.may_see
+  FROM o CROSS JOIN chunk CROSS JOIN LATERAL unnest(chunk.ids, chunk.labels) WITH ORDINALITY AS u (id, label, nr)
+    JOIN wanted ON wanted.seq = chunk.seq_from + u.nr - 1 LEFT JOIN ${adminOperationItems} i ON i.operation_id = o.id AND i.seq = wanted.seq
   ORDER BY seq LIMIT ${p('limit')}::int + 1
 )
 SELECT access.verdict, access.admin_id, access.missing, EXISTS (SELECT FROM o) AS found,

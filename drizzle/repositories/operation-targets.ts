@@ -77,10 +77,10 @@ const sessionsOf = (chosen: SQL): SQL => sql`
   SELECT 0 AS ord, 'admin_epoch' AS kind, person.name AS id, 1 AS n, NULL::bytea AS digest, '' AS version, person.email AS label, person.subject,
     NULL::uuid AS service_id, NULL::jsonb AS args, CASE WHEN person.self THEN 'self' END AS flag, person.name AS sort FROM person
   UNION ALL
-  SELECT 1, 'session', s.id, 1, NULL, '', person.email, person.subject, NULL, NULL, 'own_session', person.name
+  SELECT 2, 'session', s.id, 1, NULL, '', person.email, person.subject, NULL, NULL, 'own_session', person.name
   FROM ${adminSessions} s JOIN person ON person.id = s.admin_id WHERE s.id = ${p('sessionId')} AND s.revoked_at IS NULL
   UNION ALL
-  SELECT 1, 'session', s.id, s.n, s.digest, '', person.email, person.subject, NULL, NULL, NULL, person.name
+  SELECT 2, 'session', s.id, s.n, s.digest, '', person.email, person.subject, NULL, NULL, NULL, person.name
   FROM person CROSS JOIN LATERAL (
     SELECT min(s.id COLLATE "C") AS id, count(*)::int AS n, ${DIGEST_OF_SESSIONS} AS digest
     FROM ${adminSessions} s WHERE s.admin_id = person.id AND ${TO_END} HAVING count(*) > 0) s`;
@@ -146,12 +146,12 @@ export const SELECTIONS = {
     known: sql`EXISTS (SELECT FROM ${serviceFeatures} f WHERE f.service_id = ${listedId('serviceId')} AND f.code = listed.v->>'code'
     AND ${inScope('f.service_id')})`,
   },
-  /** Everyone's sessions, then the configurations that go into maintenance: the listed ones, or all that are not archived. */
+  /** Everyone's epoch, the configurations that go into maintenance (the listed ones, or all that are not archived), then everyone's sessions. */
   lockdown: {
     members: sessionsOfPlaced,
     rows: sql`${sessionsOf(notMe)}
   UNION ALL
-  SELECT 2, 'service_config', s.id::text, 1, NULL, c.version::text, s.slug, NULL, s.id, NULL, CASE WHEN ${same('service_config', 'c')} THEN 'unchanged' END, s.slug
+  SELECT 1, 'service_config', s.id::text, 1, NULL, c.version::text, s.slug, NULL, s.id, NULL, CASE WHEN ${same('service_config', 'c')} THEN 'unchanged' END, s.slug
   FROM access CROSS JOIN asked JOIN ${services} s ON s.archived_at IS NULL JOIN ${serviceConfig} c ON c.service_id = s.id
   WHERE asked.v->>'services' = 'all' OR s.id IN (SELECT ${listedId('serviceId')} FROM listed)`,
     known: sql`EXISTS (SELECT FROM ${services} s WHERE s.id = ${listedId('serviceId')} AND s.archived_at IS NULL)`,

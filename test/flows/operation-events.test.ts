@@ -69,10 +69,41 @@ describe.concurrent('GET /v1/admin/operations/{id}/events', () => {
 });
 
 describe('OPERATION_DUTY_PERCENT', () => {
+  const restful = () =>
+    startApp({ OPERATION_BATCH_ITEMS: '1', OPERATION_DUTY_PERCENT: '1', OPERATION_LEASE_SECONDS: '8' });
+
+  it('lets nobody wait for the epochs of sessions or the maintenance of a lockdown', async () => {
+    const gentle = await restful();
+    try {
+      const [asks, agrees, does] = [await gentle.person('owner'), await gentle.person('owner'), operationsOf(gentle)];
+      for (const as of [asks, agrees, await gentle.person('viewer'), await gentle.person('viewer')])
+        await gentle.call('GET', '/v1/admin/me', { as });
+      const services = [await gentle.service(), await gentle.service(), await gentle.service()];
+      const target = { type: 'everyone' };
+      const made = await does.asked(asks, { type: 'security.lockdown', target, parameters: { services } });
+      expect((await does.approve(agrees, made)).status).toBe(200);
+      await does.start(asks, made.id);
+      expect(await does.reached(made.id)).toBe('completed');
+      const { rows } = await gentle.db.query(
+        `SELECT kind, count(*)::int AS n, extract(epoch FROM max(done_at) - min(done_at)) * 1000 AS ms
+         FROM admin_operation_items WHERE operation_id = $1 GROUP BY kind ORDER BY min(seq)`,
+        [made.id],
+      );
+      const spans = rows.map(({ kind, n, ms }) => [kind, n, Number(ms)] as const);
+      const kinds = spans.map(([kind]) => kind);
+      expect(kinds).toEqual(['admin_epoch', 'service_config', 'session']);
+      const [epochs = 0, configs = 0, sessions = 0] = spans.map(([, , ms]) => ms);
+      // Each but the last session is followed by a rest; three or more targets of the other kinds together take less than one of them.
+      const oneRest = sessions / ((spans[2]?.[1] ?? 0) - 1);
+      expect(Math.min(...spans.map(([, n]) => n))).toBeGreaterThan(2);
+      expect(Math.max(epochs, configs)).toBeLessThan(oneRest);
+    } finally {
+      await gentle.stop();
+    }
+  });
+
   it('makes a run rest between its batches, where it can be paused', async () => {
-    const gentle = await startApp({
-      ...{ OPERATION_BATCH_ITEMS: '1', OPERATION_DUTY_PERCENT: '1', OPERATION_LEASE_SECONDS: '8' },
-    });
+    const gentle = await restful();
     try {
       const [asker, does] = [await gentle.person('owner'), operationsOf(gentle)];
       const ids = await Promise.all(Array.from({ length: 4 }, () => gentle.service()));

@@ -92,6 +92,8 @@ export interface Declared<Target, Parameters> {
   /** Remarks on targets that make a plan one that must not be, whoever agrees. */
   forbids?: Readonly<Record<string, () => DomainError>>;
   warnings?(counts: Counts, parameters: Parameters): string[];
+  /** Kinds that others wait for: a run does not rest among them. They come first in the plan. */
+  prompt?: readonly RowKindName[];
   /** Kinds an undo puts back; of the others why it cannot. */
   undo: Readonly<Record<string, true | string>>;
 }

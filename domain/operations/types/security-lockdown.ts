@@ -4,7 +4,7 @@ import { counted, operationType } from './declare.ts';
 import { draftOfServices, serviceTarget, serviceWarnings } from './service-target.ts';
 import { SIGNED_OUT, sessionWarnings } from './session-words.ts';
 
-/** Ends everybody's sessions at once and puts services into maintenance. */
+/** Ends everybody's sessions at once and puts services into maintenance; what is left to do then is to write down each session's end. */
 export const securityLockdown = operationType({
   summary: 'Lockdown: end everyone’s sessions and put services into maintenance',
   risk: 'destructive',
@@ -35,6 +35,7 @@ export const securityLockdown = operationType({
     ...serviceWarnings(counts),
     `${counted(counts.kinds?.session ?? 0, 'known session')} of ${counted(counts.kinds?.admin_epoch ?? 0, 'admin')} end; ${counted(counts.kinds?.service_config ?? 0, 'service')} go into maintenance.`,
   ],
+  prompt: ['admin_epoch', 'service_config'],
   undo: { admin_epoch: SIGNED_OUT, session: SIGNED_OUT, service_config: true },
 });
 

@@ -51,5 +51,6 @@ export const sessionsRevoke = operationType({
       : []),
     `${counted(planned.kinds?.session ?? 0, 'known session')} of ${counted(planned.kinds?.admin_epoch ?? 0, 'admin')} end; who is meant signs in again.`,
   ],
+  prompt: ['admin_epoch'],
   undo: { admin_epoch: SIGNED_OUT, session: SIGNED_OUT },
 });
