@@ -1,4 +1,4 @@
-import { CopyRefused } from './neon-exchange.ts';
+import { AnswerTooLarge, CopyRefused } from './neon-exchange.ts';
 import { PoolTimeout } from './neon-pool.ts';
 import { BadRequest } from './neon-request.ts';
 
@@ -31,6 +31,7 @@ export function toProblem(error: unknown): { status: number; body: Record<string
   const message = error instanceof Error ? error.message || String(from.code) : String(error);
   if (error instanceof CopyRefused) return { status: 400, body: { message, code: '0A000', severity: 'ERROR' } };
   if (error instanceof BadRequest) return { status: 400, body: { message } };
+  if (error instanceof AnswerTooLarge) return { status: 507, body: { message } };
   if (error instanceof PoolTimeout) return { status: 503, body: { message } };
   if (typeof from.severity !== 'string') return { status: 502, body: { message } };
   return { status: 400, body: { message, ...Object.fromEntries(FIELDS.map((name) => [name, from[name] ?? null])) } };

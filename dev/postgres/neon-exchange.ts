@@ -25,6 +25,15 @@ export interface Result {
 
 export class CopyRefused extends Error {}
 
+/** What Neon allows an answer, of all statements of a request together; it goes by the rows' own bytes. */
+const ANSWER_LIMIT = 64 * 1024 * 1024;
+
+export class AnswerTooLarge extends Error {
+  constructor() {
+    super(`response is too large (max is ${ANSWER_LIMIT} bytes)`);
+  }
+}
+
 /**
  * Statements sent in one write and answered together: after the first error the server skips the rest.
  * pg's own Query turns every value into a JavaScript value through a parser; the Neon protocol wants Postgres' text,
@@ -34,6 +43,7 @@ export class Exchange implements Submittable {
   readonly #statements: Statement[];
   readonly #results: Result[] = [];
   #current = emptyResult();
+  #bytes = 0;
   readonly #settle: (error: Error | null, results: Result[]) => void;
   /** Sent right behind, answered separately: it must have an exchange of its own queued. */
   readonly #afterwards: string | undefined;
@@ -62,8 +72,9 @@ export class Exchange implements Submittable {
     this.#current.fields = message.fields;
   }
 
-  handleDataRow(message: { fields: (string | null)[] }): void {
-    this.#current.rows.push(message.fields);
+  handleDataRow(message: { length: number; fields: (string | null)[] }): void {
+    this.#bytes += message.length;
+    if (this.#bytes <= ANSWER_LIMIT) this.#current.rows.push(message.fields);
   }
 
   handleCommandComplete(message: { text: string }): void {
@@ -94,7 +105,9 @@ export class Exchange implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.#settle(null, this.#results);
+    // What the statements did is committed by now. Whether Neon keeps it is not known here.
+    if (this.#bytes > ANSWER_LIMIT) this.#settle(new AnswerTooLarge(), []);
+    else this.#settle(null, this.#results);
   }
 
   #next(): void {

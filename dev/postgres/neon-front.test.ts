@@ -325,6 +325,14 @@ describe('an error', () => {
     await nowhere.close();
   });
 
+  it('of an answer beyond what Neon allows, of all rows of all statements, is a 507; the next request is not affected', async () => {
+    const rows = (count: number) => sql.query(`SELECT repeat('x', 1048576) AS fill FROM generate_series(1, ${count})`);
+    expect(await rows(60)).toHaveLength(60);
+    await expect(rows(64)).rejects.toThrow('response is too large (max is 67108864 bytes)');
+    await expect(sql.transaction([rows(40), rows(40)])).rejects.toThrow(/507.*too large/s);
+    expect(await sql`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+  });
+
   it('of a body beyond the limit is a 413', async () => {
     const answer = await post(' '.repeat(64 * 1024 * 1024 + 1));
     expect(answer.status).toBe(413);
