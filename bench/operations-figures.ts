@@ -8,14 +8,26 @@ const TRIPS = 2;
 export interface Measurements {
   alone: Alone[];
   beside: Beside[];
+  /** The same at `REST`. */
+  restful: Beside[];
   planned: Planned[];
 }
 
-export const operationFigures = ({ alone, beside, planned }: Measurements): Figure[] => [
+/** Settings with which an operation takes little of what it shares with others, and its time. */
+export const REST = { OPERATION_BATCH_ITEMS: '100', OPERATION_DUTY_PERCENT: '5' };
+
+export const operationFigures = ({ alone, beside, restful, planned }: Measurements): Figure[] => [
   refusedFigure(beside),
   rateFigure(alone),
   tripsFigure(alone),
-  latencyFigure(beside),
+  latencyFigure('revoke', beside, 'as it is set out of the box'),
+  latencyFigure(
+    'revoke_at_5_percent',
+    restful,
+    Object.entries(REST)
+      .map((one) => one.join('='))
+      .join(', '),
+  ),
   ...planFigures(planned),
 ];
 
@@ -62,17 +74,18 @@ function tripsFigure(alone: Alone[]): Figure {
   };
 }
 
-function latencyFigure(beside: Beside[]): Figure {
+function latencyFigure(name: string, beside: Beside[], settings: string): Figure {
   const failed = beside.reduce((sum, run) => sum + run.failed, 0);
+  const percent = (of: (one: Beside) => number) => (medianOf(beside, of) * 100).toFixed(0);
   const ratios = beside.map(({ duringP95, idleP95 }) => (duringP95 / idleP95).toFixed(2)).join(', ');
   return {
-    figure: 'revoke.request_p95_during',
+    figure: `${name}.request_p95_during`,
     value: medianOf(beside, ({ duringP95 }) => duringP95),
     unit: 'ms',
     limit: medianOf(beside, ({ idleP95 }) => idleP95),
     limitIs: 'p95 of the same requests right before',
     runs: beside.length,
-    note: `GET and PATCH of a configuration in turn, 2 connections, each of which pauses for 30 ms after an answer; ratio of each run: ${ratios}; ${medianOf(beside, ({ requests }) => requests)} requests meanwhile, ${failed} of all not answered with 200; wanted: at most 1.2; load and databases on the same machine`,
+    note: `${settings}: ${beside[0]?.items} items in ${medianOf(beside, ({ seconds }) => seconds).toFixed(0)} s; GET and PATCH of a configuration in turn, 2 connections, each of which pauses for 30 ms after an answer; ratio of each run: ${ratios}; ${medianOf(beside, ({ requests }) => requests)} requests meanwhile, ${failed} of all not answered with 200; wanted: at most 1.2; the cores of the machine, which are the databases’ and the load’s too, were busy for ${percent(({ idleBusy }) => idleBusy)} % of the time before and ${percent(({ duringBusy }) => duringBusy)} % meanwhile`,
   };
 }
 

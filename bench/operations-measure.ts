@@ -16,7 +16,7 @@ import {
   start,
   untilRefused,
 } from './operations-run.ts';
-import { cpuMicros } from './process.ts';
+import { cpuMicros, watchCores } from './process.ts';
 
 const LEAD_MS = 1000;
 const IDLE_MS = 8000;
@@ -34,12 +34,18 @@ export interface Alone {
 
 /** An operation while admins are at work. */
 export interface Beside {
+  items: number;
+  /** From the start's answer to the end. */
+  seconds: number;
   refused: Refused;
   /** From the start's answer until a consumer had taken it up, and until the epochs were being written. */
   takenMs: number;
   epochsMs: number;
   idleP95: number;
   duringP95: number;
+  /** Share of the machine's cores. */
+  idleBusy: number;
+  duringBusy: number;
   /** While it ran. */
   requests: number;
   /** Not answered with 200, idle or not. */
@@ -76,27 +82,36 @@ export async function runAlone(desk: Desk, counter: NeonCounter): Promise<Alone>
   return alone;
 }
 
-export async function runBeside(desk: Desk): Promise<Beside> {
-  const requested = await prepared(desk, SESSIONS_EACH);
+export async function runBeside(desk: Desk, sessionsEach = SESSIONS_EACH): Promise<Beside> {
+  const requested = await prepared(desk, sessionsEach);
   const tokens = await sampleTokens(desk.site, desk.people);
   await enter(desk, tokens);
   const asking = keepAsking(desk);
   try {
-    await sleep(LEAD_MS + IDLE_MS);
+    await sleep(LEAD_MS);
+    const busyIdle = watchCores();
+    await sleep(IDLE_MS);
+    const idleBusy = busyIdle();
+    const busy = watchCores();
     const before = Date.now();
     const began = await start(desk, requested);
     const refused = await untilRefused(desk, tokens);
     const { taken, first, ended } = await finished(desk, requested);
+    const duringBusy = busy();
     const answered = await asking.stop();
     const idle = answered.filter(({ at, ms }) => at >= before - IDLE_MS && at + ms < before);
     const during = answered.filter(({ at, ms }) => at < ended && at + ms > began);
     await settled(desk);
     return {
+      items: requested.items,
+      seconds: (ended - began) / 1000,
       refused,
       takenMs: taken - began,
       epochsMs: first - began,
       idleP95: p95(idle),
       duringP95: p95(during),
+      idleBusy,
+      duringBusy,
       requests: during.length,
       failed: answered.filter(({ status }) => status !== 200).length,
     };

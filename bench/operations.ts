@@ -1,6 +1,6 @@
 import { type NeonCounter, startNeonCounter } from './neon-counter.ts';
 import { plantPeople, SESSIONS_EACH } from './operations-data.ts';
-import { type Measurements, operationFigures } from './operations-figures.ts';
+import { type Measurements, operationFigures, REST } from './operations-figures.ts';
 import { type Alone, type Beside, prepared, runAlone, runBeside } from './operations-measure.ts';
 import { measurePlans } from './operations-plan.ts';
 import { type Desk, finished, settled, start } from './operations-run.ts';
@@ -11,6 +11,8 @@ const ROWS = 100_000;
 const RUNS = 3;
 const PLANS = 7;
 const WARM_UP_EACH = 10;
+/** So that a run at `REST` ends within a minute or so. */
+const RESTFUL_EACH = 10;
 
 /** Ending 100,000 sessions of 1,000 admins, and planning it: held against bare SQL, and against the API with nothing to do. */
 export async function benchOperations(bench: Bench): Promise<void> {
@@ -18,15 +20,20 @@ export async function benchOperations(bench: Bench): Promise<void> {
   const site = await startSite({ ...bench, log: report.progress });
   const counter = await startNeonCounter(site.neonUrl);
   try {
-    const worker = await site.worker({ neonUrl: counter.url });
-    try {
-      const people = await plantPeople(site, Math.max(2, Math.round(rows / SESSIONS_EACH)));
-      const desk = { site, worker, people };
-      const measured = await measure(desk, counter, runs, report.progress);
-      for (const figure of operationFigures(measured)) report.figure(figure);
-    } finally {
-      await worker.stop();
-    }
+    const people = await plantPeople(site, Math.max(2, Math.round(rows / SESSIONS_EACH)));
+    const at = async <T>(vars: Record<string, string>, work: (desk: Desk) => Promise<T>): Promise<T> => {
+      const worker = await site.worker({ neonUrl: counter.url, vars });
+      try {
+        const desk = { site, worker, people };
+        await warmUp(desk);
+        return await work(desk);
+      } finally {
+        await worker.stop();
+      }
+    };
+    const measured = await at({}, (desk) => measure(desk, counter, runs, report.progress));
+    const restful = await at(REST, (desk) => measureRestful(desk, runs, report.progress));
+    for (const figure of operationFigures({ ...measured, restful })) report.figure(figure);
   } finally {
     await counter.close();
     await site.stop();
@@ -38,8 +45,7 @@ async function measure(
   counter: NeonCounter,
   runs: number,
   progress: (line: string) => void,
-): Promise<Measurements> {
-  await warmUp(desk);
+): Promise<Omit<Measurements, 'restful'>> {
   const planned = await measurePlans(desk, counter.url, PLANS);
   for (const { count, plan, request } of planned)
     progress(
@@ -54,13 +60,23 @@ async function measure(
     );
     const other = await runBeside(desk);
     beside.push(other);
-    const { refused, idleP95, duringP95 } = other;
-    progress(
-      `run ${run} beside others: last refused after ${refused.ms.toFixed(0)} ms, p95 ${duringP95.toFixed(1)} ms, idle ${idleP95.toFixed(1)} ms`,
-    );
+    progress(`run ${run} beside others: ${said(other)}`);
   }
   return { alone, beside, planned };
 }
+
+async function measureRestful(desk: Desk, runs: number, progress: (line: string) => void): Promise<Beside[]> {
+  const restful: Beside[] = [];
+  for (let run = 1; run <= runs; run++) {
+    const one = await runBeside(desk, RESTFUL_EACH);
+    restful.push(one);
+    progress(`run ${run} beside others, at rest most of the time: ${said(one)}`);
+  }
+  return restful;
+}
+
+const said = ({ refused, duringP95, idleP95, seconds }: Beside): string =>
+  `${seconds.toFixed(0)} s, last refused after ${refused.ms.toFixed(0)} ms, p95 ${duringP95.toFixed(1)} ms, idle ${idleP95.toFixed(1)} ms`;
 
 /** A smaller one, so that what runs often is compiled. */
 async function warmUp(desk: Desk): Promise<void> {

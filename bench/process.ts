@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 // What Linux reports CPU time in, on every platform Node runs on (sysconf(_SC_CLK_TCK)).
 const TICKS_PER_SECOND = 100;
@@ -11,6 +12,21 @@ export function cpuMicros(pid: number): number {
   // The second field is the program's name in brackets and may itself hold blanks and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+}
+
+/** What share of the machine's cores is busy from now on, with whatever it is. @returns the share so far, 0 to 1 */
+export function watchCores(): () => number {
+  const began = coreTimes();
+  return () => {
+    const now = coreTimes();
+    return 1 - (now.idle - began.idle) / (now.all - began.all);
+  };
+}
+
+function coreTimes(): { idle: number; all: number } {
+  const times = cpus().map((core) => core.times);
+  const all = times.reduce((sum, { user, nice, sys, irq, idle }) => sum + user + nice + sys + irq + idle, 0);
+  return { idle: times.reduce((sum, { idle }) => sum + idle, 0), all };
 }
 
 export interface Memory {

@@ -45,6 +45,8 @@ export interface Site {
 export interface WorkerChanges {
   /** Instead of the front itself. */
   neonUrl?: string;
+  /** Besides its own. */
+  vars?: Record<string, string>;
 }
 
 export type Worker = Served;
@@ -106,9 +108,9 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
     roundTrips: neon.roundTrips,
     databaseUrl: vars(neon.url).DATABASE_URL_API ?? '',
     ownerUrl: postgres.ownerUrl,
-    worker: async ({ neonUrl = neon.url } = {}) => {
+    worker: async ({ neonUrl = neon.url, vars: own } = {}) => {
       const persistDir = await mkdtemp(join(dataDir, 'worker-'));
-      const host = await startWorker({ port: 0, persistDir, vars: vars(neonUrl), script, direct: true });
+      const host = await startWorker({ port: 0, persistDir, vars: { ...vars(neonUrl), ...own }, script, direct: true });
       onChild(host.pid);
       const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
       return { ...host, stop };

@@ -203,18 +203,11 @@ export const SELECTIONS = {
     ELSE d.replayed_at IS NULL AND (asked.v->>'queue' IS NULL OR d.queue = asked.v->>'queue') END`,
     known: sql`EXISTS (SELECT FROM ${deadLetters} d WHERE d.id = listed.v->>'letterId')`,
   },
-  /** Tables of ClickHouse, listed: there is nothing of them here. */
-  retention_tables: {
+  /** What a type names itself, which is not in Postgres: kind, id, label, and where it has them args (what `each` is given) and flag. */
+  listed: {
     rows: sql`
-  SELECT 0 AS ord, 'table' AS kind, listed.v->>'table' AS id, '' AS version, 'audit_db.' || (listed.v->>'table') AS label, NULL::text AS subject,
-    NULL::uuid AS service_id, NULL::jsonb AS args, CASE WHEN (listed.v->>'byMerges')::boolean THEN 'by_merges' END AS flag, listed.v->>'table' AS sort
-  FROM access CROSS JOIN listed`,
-  },
-  /** What signing keys are for, listed: which keys there are is not the plan's matter, their successor is made. */
-  signing_keys: {
-    rows: sql`
-  SELECT 0 AS ord, 'signing_key' AS kind, listed.v->>'use' AS id, '' AS version, 'the key of ' || (listed.v->>'use') AS label, NULL::text AS subject,
-    NULL::uuid AS service_id, NULL::jsonb AS args, listed.v->>'use' AS flag, listed.v->>'use' AS sort
+  SELECT 0 AS ord, listed.v->>'kind' AS kind, listed.v->>'id' AS id, '' AS version, listed.v->>'label' AS label, NULL::text AS subject,
+    NULL::uuid AS service_id, listed.v->'args' AS args, listed.v->>'flag' AS flag, listed.v->>'id' AS sort
   FROM access CROSS JOIN listed`,
   },
   /** What the gate has kept of the listed services, or of all. */

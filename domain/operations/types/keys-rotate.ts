@@ -49,9 +49,11 @@ export const keysRotate = operationType({
   ]),
   parameters,
   draft: (target) => ({
-    selection: 'signing_keys',
+    selection: 'listed',
     targetId: null,
-    list: (target.type === 'keys' ? target.uses : KEY_USES).map((use) => ({ use })),
+    list: (target.type === 'keys' ? target.uses : KEY_USES).map((use) => ({
+      ...{ kind: 'signing_key', id: use, label: `the key of ${use}`, flag: use },
+    })),
   }),
   patches: () => ({}),
   each: { signing_key: { action: 'keys.rotate', apply: rotate } },

@@ -36,11 +36,11 @@ export const retentionEnforce = operationType({
   ]),
   parameters: z.strictObject({}),
   draft: (target) => ({
-    selection: 'retention_tables',
+    selection: 'listed',
     targetId: null,
     list: (target.type === 'tables' ? target.names : RETAINED_TABLES).map((table) => ({
-      table,
-      byMerges: table === REMOVED_BY_MERGES,
+      ...{ kind: 'table', id: table, label: `audit_db.${table}` },
+      ...(table === REMOVED_BY_MERGES ? { flag: 'by_merges' } : {}),
     })),
   }),
   patches: () => ({}),
