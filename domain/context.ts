@@ -53,9 +53,17 @@ export interface Entry extends Asked {
   permits: Permits | null;
 }
 
-export interface Log {
-  info(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+type LogLine = (msg: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Fields of a log's line that hold numbers, words of closed lists and ids that were checked: nothing that came with a request. */
+export type OwnWords = Readonly<Record<string, string | number>>;
+
+/** One line an event. Fields are redacted. */
+export interface Log extends Record<LogLevel, LogLine> {
+  /** For the lines that there are of every request: `fields` are written as they are, which takes an eighth of the time. */
+  brief(level: LogLevel, msg: string, fields: OwnWords): void;
 }
 
 /** Everything one invocation may use. Built by workers/context.ts and nowhere else. */

@@ -14,6 +14,9 @@ import { DRAIN, type EventsMessage, runExportMessage } from './messages.ts';
 const EXPORT = '0199aaaa-bbbb-7ccc-8ddd-eeeeffff0001';
 const exportId = (n: number) => `0199aaaa-bbbb-7ccc-8ddd-${String(n).padStart(12, '0')}`;
 
+/** What the log says of messages. */
+const lines: { id: string; outcome: string }[] = [];
+
 /** Just enough of a Context to see what was done with it. What is not here must not be used. */
 function fakeContext() {
   const seen = {
@@ -93,7 +96,13 @@ function fakeContext() {
     settings: { exportLeaseMs: 1000, eventsInsertMs: 1000 },
     newId: () => crypto.randomUUID(),
     redact: createRedactor(),
-    log: { info: () => undefined, error: (message: string) => void seen.errors.push(message) },
+    now: Date.now,
+    log: {
+      warn: (_: string, fields: (typeof lines)[number]) => void lines.push(fields),
+      brief: (_: string, __: string, fields: (typeof lines)[number]) => void lines.push(fields),
+      error: (message: string, fields: (typeof lines)[number]) =>
+        message === 'message' ? void lines.push(fields) : void seen.errors.push(message),
+    },
   } as unknown as Context;
   return { ctx, seen, fail };
 }
@@ -111,6 +120,10 @@ async function deliver(queue: string, ctx: Context, bodies: unknown[], attempts 
   const outcome = { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) };
   // Nothing is left to the platform's "whatever has no answer is acknowledged".
   expect([...outcome.acked, ...outcome.retried].sort()).toEqual(bodies.map((_, i) => `m${i}`).sort());
+  // And the log has one line of each, that says the same.
+  const told = lines.splice(0).map(({ id, outcome: said }) => [id, said]);
+  expect(told.map(([id]) => id).sort()).toEqual(bodies.map((_, i) => `m${i}`).sort());
+  expect(told.flatMap(([id, said]) => (said === 'retry' ? [id] : [])).sort()).toEqual([...outcome.retried].sort());
   return outcome;
 }
 

@@ -25,23 +25,30 @@ const UNREADABLE = 'not a message of this queue';
 /** `audit-outbox-staging` → `audit-outbox`: environments have queues of their own. */
 const roleOf = (queue: string) => queue.replace(/-(staging|production)(?=$|-dlq$)/, '');
 
+/** What a message's line in the log says besides its outcome. */
+interface Delivery {
+  /** In every environment the same name. */
+  queue: string;
+  began: number;
+}
+
 /** Gives each message of a batch to its consumer and carries out what it returns. The only place that touches messages. */
 export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Promise<void> {
-  const role = roleOf(batch.queue);
-  if (role.endsWith(DEAD_LETTERS)) {
-    const queue = role.slice(0, -DEAD_LETTERS.length);
-    for (const message of batch.messages) {
-      const letter = { id: message.id, queue, body: message.body, attempts: message.attempts, reason: USED_UP };
-      settle(message, await guarded(ctx, message, () => consumeDeadLetter(ctx, letter)));
-    }
-    return;
-  }
-  if (role === 'audit-outbox') return dispatchNudges(batch, ctx);
-  if (role === 'audit-events') return dispatchEvents(batch, ctx);
-  const consume = TAKERS[role] ?? takeExport;
+  const queue = roleOf(batch.queue);
+  if (queue.endsWith(DEAD_LETTERS)) return dispatchDeadLetters(batch, ctx, queue);
+  if (queue === 'audit-outbox') return dispatchNudges(batch, ctx, queue);
+  if (queue === 'audit-events') return dispatchEvents(batch, ctx, queue);
+  const consume = TAKERS[queue] ?? takeExport;
   for (const message of batch.messages) {
-    const outcome = await guarded(ctx, message, () => consume(ctx, message));
-    settle(message, await buriedIfDead(ctx, role, message, outcome));
+    const delivery = { queue, began: ctx.now() };
+    await settle(ctx, delivery, message, await guarded(ctx, message, () => consume(ctx, message)));
+  }
+}
+
+async function dispatchDeadLetters(batch: MessageBatch<unknown>, ctx: Context, queue: string): Promise<void> {
+  for (const message of batch.messages) {
+    const delivery = { queue, began: ctx.now() };
+    await settle(ctx, delivery, message, await guarded(ctx, message, () => bury(ctx, queue, message, USED_UP)));
   }
 }
 
@@ -72,35 +79,36 @@ const TAKERS: Record<string, typeof takeExport> = {
   notifications: takeNotification,
 };
 
-async function dispatchNudges(batch: MessageBatch<unknown>, ctx: Context): Promise<void> {
+async function dispatchNudges(batch: MessageBatch<unknown>, ctx: Context, queue: string): Promise<void> {
+  const delivery = { queue, began: ctx.now() };
   const nudges = new Map<AuditOutboxMessage['kind'], Message<unknown>[]>();
   for (const message of batch.messages) {
     const parsed = auditOutboxMessage.safeParse(message.body);
     if (parsed.success) nudges.set(parsed.data.kind, [...(nudges.get(parsed.data.kind) ?? []), message]);
-    else settle(message, await buriedIfDead(ctx, 'audit-outbox', message, dead(UNREADABLE)));
+    else await settle(ctx, delivery, message, dead(UNREADABLE));
   }
   for (const [kind, messages] of nudges) {
     const [first] = messages as [Message<unknown>];
     const outcome = await guarded(ctx, first, () => consumeNudge(ctx, kind, first.attempts));
-    for (const message of messages) settle(message, outcome);
+    for (const message of messages) await settle(ctx, delivery, message, outcome);
   }
 }
 
 /** All that can be read are stored together; what cannot is buried and holds up nobody. */
-async function dispatchEvents(batch: MessageBatch<unknown>, ctx: Context): Promise<void> {
+async function dispatchEvents(batch: MessageBatch<unknown>, ctx: Context, queue: string): Promise<void> {
+  const delivery = { queue, began: ctx.now() };
   const readable: { message: Message<unknown>; events: EventsMessage }[] = [];
   for (const message of batch.messages) {
     const parsed = eventsMessage.safeParse(message.body);
     if (parsed.success) readable.push({ message, events: parsed.data });
-    else settle(message, await buriedIfDead(ctx, 'audit-events', message, dead(UNREADABLE)));
+    else await settle(ctx, delivery, message, dead(UNREADABLE));
   }
   if (readable.length === 0) return;
   const outcomes = await consumeAuditEvents(
     ctx,
     readable.map(({ message, events }) => ({ message: events, attempts: message.attempts })),
   );
-  for (const [i, { message }] of readable.entries())
-    settle(message, await buriedIfDead(ctx, 'audit-events', message, outcomes[i] as Outcome));
+  for (const [i, { message }] of readable.entries()) await settle(ctx, delivery, message, outcomes[i] as Outcome);
 }
 
 /** One message's failure is its own: the others of its batch must not wait for it. */
@@ -113,21 +121,25 @@ async function guarded(ctx: Context, message: Message<unknown>, consume: () => P
   }
 }
 
-/** A message no delivery can help goes to the dead letters at once instead of through every retry. */
-async function buriedIfDead(
-  ctx: Context,
-  queue: string,
-  message: Message<unknown>,
-  outcome: Outcome,
-): Promise<Outcome> {
-  if (outcome.kind !== 'dead') return outcome;
-  const { id, body, attempts } = message;
-  const { reason } = outcome;
-  ctx.log.error('message is beyond help', { queue, id, reason });
-  return guarded(ctx, message, () => consumeDeadLetter(ctx, { id, queue, body, attempts, reason }));
+function bury(ctx: Context, queue: string, { id, body, attempts }: Message<unknown>, reason: string) {
+  return consumeDeadLetter(ctx, { id, queue: queue.replace(DEAD_LETTERS, ''), body, attempts, reason });
 }
 
-function settle(message: Message<unknown>, outcome: Outcome): void {
-  if (outcome.kind === 'retry') message.retry({ delaySeconds: outcome.delaySeconds });
+/** A message no delivery can help goes to the dead letters at once instead of through every retry. */
+async function settle(ctx: Context, delivery: Delivery, message: Message<unknown>, outcome: Outcome): Promise<void> {
+  const done =
+    outcome.kind === 'dead'
+      ? await guarded(ctx, message, () => bury(ctx, delivery.queue, message, outcome.reason))
+      : outcome;
+  if (done.kind === 'retry') message.retry({ delaySeconds: done.delaySeconds });
   else message.ack();
+  tell(ctx, delivery, message, done.kind === 'retry' ? done : outcome);
+}
+
+/** One line a message. */
+function tell(ctx: Context, { queue, began }: Delivery, { id, attempts }: Message<unknown>, outcome: Outcome): void {
+  const fields = { queue, outcome: outcome.kind, attempts, durationMs: ctx.now() - began, id };
+  if (outcome.kind === 'ack') ctx.log.brief('info', 'message', fields);
+  else if (outcome.kind === 'dead') ctx.log.error('message', { ...fields, reason: outcome.reason });
+  else ctx.log.warn('message', { ...fields, reason: outcome.reason, delaySeconds: outcome.delaySeconds });
 }

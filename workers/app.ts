@@ -35,6 +35,7 @@ import { apiLog } from './middleware/api-log.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { guard } from './middleware/guard.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { requestLog } from './middleware/request-log.ts';
 import { mountOperationControls } from './operations/control.ts';
 import { mountOperationEvents } from './operations/events.ts';
 import { mountOperations } from './operations/request.ts';
@@ -54,6 +55,7 @@ export function createApp(): App {
   app.onError((error, c) => (isOtlp(c) ? toStatus(error, c) : toProblem(error, c)));
   app.notFound((c) => (isOtlp(c) ? toStatus(new NotFound(), c) : toProblem(new NotFound(), c)));
   app.use(requestContext);
+  app.use(requestLog);
 
   app.get('/v1/health/live', (c) => c.json({ status: 'ok' }));
   mountReference(app);

@@ -72,6 +72,8 @@ describe('configuration', () => {
       REDACT_KEYS: [],
       REDACT_PATTERNS: {},
       URL_QUERY_NAMES: [...URL_QUERY_NAMES],
+      LOG_LEVEL: 'info',
+      LOG_DEBUG_PERCENT: 0,
     });
   });
 
@@ -207,6 +209,10 @@ describe('configuration', () => {
     ['REDACT_PATTERNS', JSON.stringify({ customer: `(${SECRET}` }), '(customer) is no regular expression'],
     ['REDACT_PATTERNS', JSON.stringify({ customer: `(?:${SECRET})*` }), '(customer) matches the empty text'],
     ['REDACT_PATTERNS', JSON.stringify({ customer: `(${SECRET}+)+` }), '(customer) repeats what repeats'],
+    ['LOG_LEVEL', SECRET, 'must be one of debug, info, warn, error'],
+    ['LOG_DEBUG_PERCENT', '101', 'must be a whole number from 0 to 100'],
+    ['LOG_DEBUG_PERCENT', '-1', 'must be a whole number from 0 to 100'],
+    ['LOG_DEBUG_PERCENT', '0.5', 'must be a whole number from 0 to 100'],
     ['URL_QUERY_NAMES', `page,${SECRET.repeat(10)}`, 'must be names'],
   ])('names %s when it is %j, and says what it should be', (name, value, advice) => {
     const problem = problemOf({ ...GOOD, [name]: value });

@@ -3,6 +3,7 @@ import { LONGEST_LINK_SECONDS } from '../domain/access/signed-link.ts';
 import { URL_QUERY_NAMES } from '../domain/audit/redaction-rules.ts';
 import { parseNames, parsePatterns, SettingError } from '../domain/audit/redaction-settings.ts';
 import { parseApprovals } from '../domain/operations/approval-terms.ts';
+import { LOG_LEVELS } from './log.ts';
 
 const rateLimit = (name: string) =>
   z
@@ -81,11 +82,11 @@ const hasNoUser = (text: string) => {
   return !url || (url.username === '' && url.password === '');
 };
 
-const whole = (fallback: string, max: number) =>
+const whole = (fallback: string, max: number, min = 1) =>
   z
     .string()
-    .refine((digits) => /^\d+$/.test(digits) && Number(digits) >= 1 && Number(digits) <= max, {
-      error: `must be a whole number from 1 to ${max}`,
+    .refine((digits) => /^\d+$/.test(digits) && Number(digits) >= min && Number(digits) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
     })
     .default(fallback)
     .transform(Number);
@@ -168,6 +169,9 @@ const variables = z.object({
   REDACT_KEYS: setting('', parseNames),
   REDACT_PATTERNS: setting('{}', parsePatterns),
   URL_QUERY_NAMES: setting(URL_QUERY_NAMES.join(','), parseNames),
+  // Lines below the level are not written, but for so many traces in a hundred, of which all are.
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  LOG_DEBUG_PERCENT: whole('0', 100, 0),
 });
 
 /** What one variable says about another. */

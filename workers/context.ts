@@ -117,6 +117,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     patterns: config.REDACT_PATTERNS,
     queryNames: config.URL_QUERY_NAMES,
   });
+  const logs = { level: config.LOG_LEVEL, debugPercent: config.LOG_DEBUG_PERCENT };
   const ring = new KeyRing(
     {
       links: await environmentKeys('links', config.LINK_KEYS),
@@ -188,7 +189,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     newId: () => v7(),
   } satisfies Partial<Context>;
   const context = (origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context => {
-    const log = createLog({ requestId: origin.requestId, traceId: origin.traceId }, redact);
+    const log = createLog({ requestId: origin.requestId, traceId: origin.traceId }, logs, redact);
     const later = (work: Promise<unknown>) =>
       waitUntil(work.catch((error) => log.error('work after the answer failed', { error })));
     const runs = {

@@ -19,6 +19,8 @@ export interface HttpEnv {
     standing: Standing;
     /** Of a problem that was answered. */
     errorCode?: ErrorCode;
+    /** What lies behind a problem of ours; the request's line in the log tells it. */
+    failure?: unknown;
     /** Of the service in the path, where the handler has it anyway. */
     auditLevel?: AuditLevel;
   };

@@ -5,7 +5,7 @@ import type { HttpEnv } from './http.ts';
 import { createLog } from './log.ts';
 
 /** Null for a fault of our own. */
-export function asDomainError(error: unknown): DomainError | null {
+function asDomainError(error: unknown): DomainError | null {
   if (error instanceof DomainError) return error;
   if (error instanceof HTTPException && error.status === 400)
     return new DomainError('malformed_request', 'The body cannot be read.');
@@ -31,13 +31,16 @@ function isOutage(error: unknown): boolean {
   return typeof code !== 'string' || code === '' || OUTAGE_CODES.test(code);
 }
 
-/** What to say of an error. What we did not foresee is logged whole and answered blandly. */
+/** What to say of an error. What we did not foresee is logged whole, in the request's line, and answered blandly. */
 export function explain(error: unknown, c: HttpContext<HttpEnv>): DomainError {
   const known = asDomainError(error);
-  // Without a request context its own middleware failed: the one case with no ids to log.
-  const log = c.get('log') ?? createLog({ requestId: '', traceId: '' });
-  if (!known || known.status >= 500) log.error('request failed', { error: known?.cause ?? error, path: c.req.path });
-  return known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
+  const problem =
+    known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
+  c.set('errorCode', problem.code);
+  if (problem.status >= 500) c.set('failure', known?.cause ?? error);
+  // Without a request context its own middleware failed: nobody else writes a line, and there are no ids.
+  if (!c.get('log')) createLog({ requestId: '', traceId: '' }).error('request failed', { error });
+  return problem;
 }
 
 /** What an error's answer says beside its body. */
@@ -52,7 +55,6 @@ export function headersOf({ status, retryAfter }: DomainError): Record<string, s
 export function toProblem(error: unknown, c: HttpContext<HttpEnv>): Response {
   const problem = explain(error, c);
   const headers = { ...headersOf(problem), 'Content-Type': 'application/problem+json' };
-  c.set('errorCode', problem.code);
   const body = {
     type: `urn:steward:problem:${problem.code}`,
     title: ERROR_CODES[problem.code].title,

@@ -48,7 +48,7 @@ function contextOf(env: Bindings, execution: Execution): GateContext {
   return {
     db: { api, exporter: api, drainer: api },
     later: (work) => execution.waitUntil(work),
-    log: { info: console.log, error: console.error },
+    log: { debug: console.debug, info: console.info, warn: console.warn, error: console.error, brief: console.log },
     now: Date.now,
   };
 }

@@ -1,4 +1,5 @@
 import type { CallerContext, Entry } from '../context.ts';
+import { QUIET } from '../log-testing.ts';
 import { grantLease, type Lease, releaseLease, renewLease } from '../operations/lease.ts';
 
 /** A signed-in caller with what following a run needs of a Context; `more` is the test's. */
@@ -24,7 +25,7 @@ export function followerContext(permissions: string[], more: Partial<CallerConte
     },
     guards: { enter: async () => entry() } as unknown as CallerContext['guards'],
     now: Date.now,
-    log: { info: () => undefined, error: (message) => void said.push(message) },
+    log: { ...QUIET, error: (message) => void said.push(message) },
     ...more,
   };
   return {

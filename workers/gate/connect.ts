@@ -12,12 +12,11 @@ import {
   universalServerResponseToFetch,
 } from '@connectrpc/connect/protocol';
 import type { Context } from 'hono';
-import { DomainError } from '../../domain/errors.ts';
 import { parseGateRequest } from '../../domain/gate/schema.ts';
 import type { App, HttpEnv } from '../http.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { guard } from '../middleware/guard.ts';
-import { asDomainError } from '../problem.ts';
+import { explain } from '../problem.ts';
 import { checkFor } from './check.ts';
 import { type CheckRequest, GateService } from './gen/steward/gate/v1/gate_pb.ts';
 
@@ -46,10 +45,7 @@ function requestOf(message: CheckRequest) {
 /** What the caller is told: never the words of anything but our own errors. */
 function toConnectError(error: unknown, c: Context<HttpEnv>): ConnectError {
   if (error instanceof ConnectError) return error;
-  const known = asDomainError(error);
-  if (!known || known.status >= 500) c.get('log').error('gate call failed', { error: known?.cause ?? error });
-  const { status, code, message, retryAfter } =
-    known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
+  const { status, code, message, retryAfter } = explain(error, c);
   const metadata: Record<string, string> = { 'Steward-Error': code };
   if (retryAfter !== undefined) metadata['Retry-After'] = String(retryAfter);
   return new ConnectError(message, CODES[status] ?? Code.Internal, metadata);

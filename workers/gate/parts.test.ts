@@ -1,10 +1,12 @@
 /// <reference types="@cloudflare/vitest-plugin/types" />
+
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KeyCache } from '../../domain/access/jwks.ts';
 import { check, configChanged, type GateContext, type GateParts } from '../../domain/gate/check.ts';
 import type { KeptSnapshot } from '../../domain/gate/config-cache.ts';
 import type { GateRequest } from '../../domain/gate/schema.ts';
+import { QUIET } from '../../domain/log-testing.ts';
 import type { Bindings } from '../env.ts';
 import { gateParts } from './parts.ts';
 
@@ -31,7 +33,7 @@ function postgres(snapshot: GateSnapshot) {
   const ctx: GateContext = {
     db: { api, exporter: api, drainer: api },
     later: (work) => void site.work.push(work),
-    log: { info: () => undefined, error: (message) => void site.log.push(message) },
+    log: { ...QUIET, error: (message) => void site.log.push(message) },
     now: Date.now,
   };
   return { site, ctx };

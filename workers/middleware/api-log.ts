@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { matchedRoutes } from 'hono/route';
 import { standingOf } from '../../domain/access/authorise.ts';
 import type { Standing } from '../../domain/access/standing.ts';
 import type { Entry } from '../../domain/context.ts';
@@ -8,6 +7,7 @@ import { auditLevelOf } from '../../domain/gate/check.ts';
 import type { AuditLevel } from '../../domain/gate/service.ts';
 import { type ApiCall, apiLogRow, type Bodies, NO_BODIES } from '../../domain/telemetry/api-log.ts';
 import { callerContext, type HttpEnv } from '../http.ts';
+import { routeTemplate } from './route-template.ts';
 
 // The gate's calls are other teams' own traffic, and telemetry would report about itself.
 const UNLOGGED = /^\/v1\/(?:gate|otlp)\//;
@@ -36,9 +36,7 @@ export const apiLog = createMiddleware<HttpEnv>(async (c, next) => {
 type Http = Context<HttpEnv>;
 
 function callOf(c: Http, id: string, durationMs: number): ApiCall {
-  // A call that was refused early belongs to the route it would have reached.
-  const reached = matchedRoutes(c).slice(c.req.routeIndex);
-  const endpoint = reached.find(({ path }) => !path.endsWith('*'))?.path ?? '(none)';
+  const endpoint = routeTemplate(c);
   return {
     id,
     endpoint,

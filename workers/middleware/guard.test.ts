@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Context, Entry } from '../../domain/context.ts';
+import { QUIET } from '../../domain/log-testing.ts';
 import type { HttpEnv } from '../http.ts';
 import { toProblem } from '../problem.ts';
 import { guard } from './guard.ts';
@@ -11,12 +12,11 @@ const LIMIT = { name: 'admin', limit: 2, windowSeconds: 60 };
 function guarded(enter: () => Promise<Entry>) {
   const app = new Hono<HttpEnv>();
   const seen = { handled: 0 };
-  const log = { info: () => undefined, error: () => undefined };
   app.onError(toProblem);
   app.use(async (c, next) => {
     c.set('caller', { subject: 'a', sessionId: 's', issuedAt: 0, expiresAt: 9 });
-    c.set('log', log);
-    c.set('ctx', { guards: { enter }, log } as unknown as Context);
+    c.set('log', QUIET);
+    c.set('ctx', { guards: { enter }, log: QUIET } as unknown as Context);
     await next();
   });
   app.use(guard(() => LIMIT));
