@@ -18,6 +18,8 @@ export type Fault =
   | { breakAfter: number }
   /** The first `bytes` of the reply, then an end that looks like a proper one. */
   | { endAfter: number }
+  /** These words instead of the engine's. */
+  | { reply: string; status: number }
   /** The first `bytes` of the reply, then nothing more: the connection stays open. */
   | { stallAfter: number };
 
@@ -91,6 +93,8 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
       if (fault === 'refuse') return void response.destroy();
       if (fault === 'hang') return;
       if (fault === 'error') return void response.writeHead(500).end('Code: 1. DB::Exception: injected');
+      if (typeof fault === 'object' && 'reply' in fault)
+        return void response.writeHead(fault.status, { 'content-type': 'application/json' }).end(fault.reply);
       const reply = await forward(target, incoming, body);
       if (fault === 'hold-reply') return void held++;
       if (fault === 'lose-reply') return void response.destroy();
