@@ -19,26 +19,45 @@ export class JsonLines {
 
 const REFUSAL = /Code: \d+\. .*Exception: .*\([A-Z][A-Z0-9_]{2,}\)/s;
 
+/** Told of every call: `failed` was answered with an error, `unreachable` not at all. Milliseconds until the answer began. */
+export type CallObserver = (outcome: 'ok' | 'failed' | 'unreachable', ms: number) => void;
+
 /**
  * What is no refusal of ClickHouse's own, such as a proxy's page, would become an error's message, whatever it repeats of a request:
  * nobody needs more of it than the status.
  */
-async function ask(...request: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...request);
+async function ask(observe: CallObserver, ...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await observed(observe, ...request);
   if (response.ok) return response;
   const { status, headers } = response;
   const text = await response.text();
   return new Response(REFUSAL.test(text) ? text : `ClickHouse answered ${status}`, { status, headers });
 }
 
+async function observed(observe: CallObserver, ...request: Parameters<typeof fetch>): Promise<Response> {
+  const began = Date.now();
+  try {
+    const response = await fetch(...request);
+    observe(response.ok ? 'ok' : 'failed', Date.now() - began);
+    return response;
+  } catch (error) {
+    observe('unreachable', Date.now() - began);
+    throw error;
+  }
+}
+
 /** The production client over HTTP. Answers are UTC and 64-bit integers are strings: neither may be bent on the way. */
-export function connectClickHouse(address: ClickHouseAddress, timeoutMs = 30_000): ClickHouse {
+export function connectClickHouse(
+  address: ClickHouseAddress,
+  observe: CallObserver = () => undefined,
+  timeoutMs = 30_000,
+): ClickHouse {
   return createClient({
     ...address,
     database: 'audit_db',
     request_timeout: timeoutMs,
     application: 'steward',
-    fetch: ask,
+    fetch: (...request) => ask(observe, ...request),
     json: { stringify: (value) => (value instanceof JsonLines ? value.text : JSON.stringify(value)) },
     clickhouse_settings: { output_format_json_quote_64bit_integers: 1, session_timezone: 'UTC' },
   });

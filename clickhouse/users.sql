@@ -8,12 +8,14 @@ CREATE USER IF NOT EXISTS steward_keeper IDENTIFIED WITH sha256_password BY '<CL
 ALTER USER steward_reader SETTINGS readonly = 2;
 GRANT SELECT ON audit_db.* TO steward_reader;
 GRANT SELECT ON analytics_db.* TO steward_reader;
+GRANT SELECT ON observability_db.* TO steward_reader;
 
 -- Adds rows. What materialised views derive from them is written by the views' definer. (INSERT would also let it attach parts
 -- that were detached; none of the three can detach any.)
 GRANT INSERT ON audit_db.admin_audit_logs TO steward_writer;
 GRANT INSERT ON audit_db.admin_ui_events TO steward_writer;
 GRANT INSERT ON audit_db.admin_api_logs TO steward_writer;
+GRANT INSERT ON observability_db.metric_minutes TO steward_writer;
 
 -- Holds records, releases them, and has TTLs applied, also to what it may not read: nothing goes before its time. For erasures it
 -- takes a person out of records (five columns; what was done, when, to what and by which id can be changed by nobody) and removes

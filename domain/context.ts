@@ -9,6 +9,7 @@ import type {
   OperationMessage,
 } from '../queues/messages.ts';
 import type { Asked } from './access/guard-state.ts';
+import type { KeyState } from './access/jwks.ts';
 import type { KeysInUse, WrappedKey } from './access/key-ring.ts';
 import type { KeyUse } from './access/key-wrap.ts';
 import type { OpenIdProvider } from './access/openid-provider.ts';
@@ -20,6 +21,11 @@ import type { Claimed, ClaimRequest } from './exports/one-time.ts';
 import type { ExportSnapshot } from './exports/progress.ts';
 import type { TurnLimits } from './exports/turns.ts';
 import type { Channel } from './notifications/channel.ts';
+import type { HealthMemory } from './observability/health.ts';
+import type { Measures, MetricBatch, MetricPack } from './observability/meter.ts';
+import type { Point } from './observability/metrics.ts';
+import type { Sample } from './observability/rules.ts';
+import type { Day, Incident, Probe, StatusReport } from './observability/status.ts';
 import type { ApprovalTerms } from './operations/approval-terms.ts';
 import type { Lease } from './operations/lease.ts';
 import type { OperationSnapshot } from './operations/progress.ts';
@@ -109,6 +115,39 @@ export interface Context {
   };
   /** One object an operation. */
   operationRuns: RunFeeds<OperationSnapshot>;
+  /** What happens here is counted. */
+  meter: Measures & {
+    /** Hands over what was counted. Never rejects. */
+    send(ctx: Pick<Context, 'later' | 'log' | 'metricStore' | 'newId' | 'now'>): Promise<void>;
+  };
+  /** One object for the deployment: what its isolates counted. See domain/observability/meter.ts. */
+  metricStore: {
+    add(pack: MetricPack): Promise<void>;
+    /** JSON of points. */
+    totals(): Promise<string>;
+    freeze(ids: readonly string[], gauges: { minute: number; points: Point[] }): Promise<MetricBatch[]>;
+    sent(id: string): Promise<void>;
+    waiting(): Promise<number>;
+  };
+  /** One object for the deployment: how its parts are and were. */
+  statusLog: {
+    observe(probes: readonly Probe[]): Promise<StatusReport>;
+    report(): Promise<StatusReport>;
+    look(look: {
+      minute: number;
+      probes: readonly Probe[];
+      sample: Sample;
+      skewMs: StatusReport['skewMs'];
+    }): Promise<{ incident: Incident; happened: 'opened' | 'closed' }[]>;
+    told(id: string, happened: 'opened' | 'closed'): Promise<void>;
+    days(): Promise<Day[]>;
+  };
+  /** Looks at what the rest of a Context has no call for. */
+  probes: {
+    cache(): Promise<unknown>;
+    issuer(waitMs: number): Promise<KeyState>;
+  };
+  health: HealthMemory;
   /** One object an admin, by subject. A call that fails must refuse what it was asked for. */
   guards: {
     enter(subject: string, sessionId: string, policy: RateLimitPolicy | null): Promise<Entry>;
@@ -142,6 +181,8 @@ export interface Context {
   redact: Redactor;
   settings: {
     publicUrl: string;
+    /** Which Steward this is among those that share a ClickHouse. */
+    deployment: string;
     /** Of Steward itself; stands in what it makes. */
     version: string;
     sessionTtlSeconds: number;

@@ -67,9 +67,16 @@ export class Malformed extends DomainError {
   }
 }
 
+/** What was wrong with a token or cookie. */
+export type RefusalReason = 'token_missing' | 'token_malformed' | 'token_expired' | 'token_invalid' | 'cookie_invalid';
+
 export class Unauthenticated extends DomainError {
-  constructor(detail: string, code: 'unauthenticated' | 'session_ended' = 'unauthenticated') {
-    super(code, detail);
+  /** What the caller is not told, and metrics count. */
+  readonly reason: RefusalReason | undefined;
+
+  constructor(detail: string, why: 'session_ended' | RefusalReason = 'token_invalid') {
+    super(why === 'session_ended' ? why : 'unauthenticated', detail);
+    this.reason = why === 'session_ended' ? undefined : why;
   }
 }
 

@@ -56,25 +56,49 @@ export function useHttpFront(endpoint: string): void {
   neonConfig.fetchEndpoint = endpoint;
 }
 
+/** How a call went: `failed` was answered with an error, `unreachable` not at all. */
+export type CallOutcome = 'ok' | 'failed' | 'unreachable';
+/** Told of every round trip. Its time is milliseconds. */
+export type CallObserver = (outcome: CallOutcome, ms: number) => void;
+
+const outcomeOf = (error: unknown): CallOutcome =>
+  typeof (error as { code?: unknown }).code === 'string' && (error as { code: string }).code !== ''
+    ? 'failed'
+    : 'unreachable';
+
+async function observed<T>(observe: CallObserver, call: () => Promise<T>): Promise<T> {
+  const began = Date.now();
+  try {
+    const answer = await call();
+    observe('ok', Date.now() - began);
+    return answer;
+  } catch (error) {
+    observe(outcomeOf(error), Date.now() - began);
+    throw error;
+  }
+}
+
 /**
  * The production driver over HTTP: one request a call.
  * @param url connection string of one of the three database roles
  */
-export function connect(url: string, timeoutMs = 15_000): Database {
+export function connect(url: string, observe: CallObserver = () => undefined, timeoutMs = 15_000): Database {
   const sql = neon(url);
   const options = () => ({ fetchOptions: { signal: AbortSignal.timeout(timeoutMs) } });
   const transaction = (calls: readonly Call[], mode: { isolationLevel?: 'RepeatableRead'; readOnly?: true }) =>
     retrying(
-      async () =>
-        (await sql.transaction(
-          calls.map((c) => sql.query(c.text, c.parameters)),
-          { ...options(), ...mode },
-        )) as unknown[][],
+      () =>
+        observed(observe, () =>
+          sql.transaction(
+            calls.map((c) => sql.query(c.text, c.parameters)),
+            { ...options(), ...mode },
+          ),
+        ) as Promise<unknown[][]>,
     );
   return {
     run: <Input extends object, Row>(statement: Statement<Input, Row>, input: Input) => {
       const { text, parameters } = call(statement, input);
-      return retrying(async () => (await sql.query(text, parameters, options())) as Row[]);
+      return retrying(() => observed(observe, () => sql.query(text, parameters, options()) as Promise<Row[]>));
     },
     batch: (calls) => transaction(calls, {}),
     snapshot: (calls) => transaction(calls, { isolationLevel: 'RepeatableRead', readOnly: true }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../domain/context.ts';
 import { failExportFor } from '../domain/exports/sweep-exports.ts';
+import type { QueueName } from '../domain/observability/metrics.ts';
 import { failOperationFor } from '../domain/operations/end-operation.ts';
 import { keepDeadLetter } from '../drizzle/repositories/dead-letters.ts';
 import {
@@ -42,6 +43,7 @@ export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promi
   const known = ours.safeParse(body);
   const written = JSON.stringify(known.success ? known.data : ctx.redact.value(body ?? null));
   await ctx.db.api.run(keepDeadLetter, { ...kept, body: written, replayOf });
+  ctx.meter.count('steward_queue_dead_letters_total', { queue: letter.queue as QueueName });
   ctx.log.error('dead letter', { id: letter.id, queue: letter.queue, reason: letter.reason, replayOf });
   const message = exportMessage.safeParse(letter.body);
   if (message.success)

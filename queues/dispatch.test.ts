@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../domain/audit/redact.ts';
 import type { Context } from '../domain/context.ts';
 import { ChunkConflict } from '../domain/exports/store-chunk.ts';
+import { UNMEASURED } from '../domain/observability/meter-testing.ts';
 import { keepDeadLetter } from '../drizzle/repositories/dead-letters.ts';
 import { failExport, workableExport } from '../drizzle/repositories/export-runs.ts';
 import { dispatch } from './dispatch.ts';
@@ -97,6 +98,7 @@ function fakeContext() {
     newId: () => crypto.randomUUID(),
     redact: createRedactor(),
     now: Date.now,
+    meter: UNMEASURED,
     log: {
       warn: (_: string, fields: (typeof lines)[number]) => void lines.push(fields),
       brief: (_: string, __: string, fields: (typeof lines)[number]) => void lines.push(fields),

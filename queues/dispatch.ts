@@ -1,4 +1,5 @@
 import type { Context } from '../domain/context.ts';
+import type { QueueName } from '../domain/observability/metrics.ts';
 import { consumeAuditEvents } from './audit-events.ts';
 import { consumeNudge } from './audit-outbox.ts';
 import { consumeDeadLetter } from './dead-letters.ts';
@@ -136,8 +137,9 @@ async function settle(ctx: Context, delivery: Delivery, message: Message<unknown
   tell(ctx, delivery, message, done.kind === 'retry' ? done : outcome);
 }
 
-/** One line a message. */
+/** One line a message, and its figures. Dead letters on their way to be kept are `other`. */
 function tell(ctx: Context, { queue, began }: Delivery, { id, attempts }: Message<unknown>, outcome: Outcome): void {
+  ctx.meter.count('steward_queue_deliveries_total', { queue: queue as QueueName, outcome: outcome.kind });
   const fields = { queue, outcome: outcome.kind, attempts, durationMs: ctx.now() - began, id };
   if (outcome.kind === 'ack') ctx.log.brief('info', 'message', fields);
   else if (outcome.kind === 'dead') ctx.log.error('message', { ...fields, reason: outcome.reason });

@@ -18,10 +18,12 @@ export async function consumeExport(ctx: Context, message: ExportMessage, attemp
   };
   try {
     const result = await runExport(ctx, exportId);
+    ctx.meter.count('steward_export_runs_total', { result });
     if (result === 'more') return await again(0);
     if (result === 'waiting' || result === 'no-turn') return await again(PAUSE_SECONDS);
     return ack;
   } catch (error) {
+    ctx.meter.count('steward_export_runs_total', { result: 'interrupted' });
     ctx.log.error('export interrupted', { error, exportId, attempts });
     const { cause, chunksWritten } = error instanceof ExportInterrupted ? error : { cause: error, chunksWritten: 0 };
     // No further try at the same parts can help; a new beginning can, and that is somebody's decision.

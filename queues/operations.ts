@@ -15,10 +15,12 @@ export async function consumeOperation(ctx: Context, message: OperationMessage, 
   };
   try {
     const result = await runOperation(ctx, operationId);
+    ctx.meter.count('steward_operation_runs_total', { result });
     if (result === 'more') return await again(0);
     if (result === 'waiting') return await again(PAUSE_SECONDS);
     return ack;
   } catch (error) {
+    ctx.meter.count('steward_operation_runs_total', { result: 'interrupted' });
     const { cause, itemsDone } = error instanceof OperationInterrupted ? error : { cause: error, itemsDone: 0 };
     ctx.log.error('operation interrupted', { error, operationId, attempts });
     // Retries count failures without progress: a long operation over a shaky line must not use them up.

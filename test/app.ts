@@ -66,6 +66,8 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
     OTLP_RATE_LIMIT: '100000;w=60',
     AUTH_RATE_LIMIT: '100000;w=60',
     EXPORT_RATE_LIMIT: '100000;w=60',
+    // They share a ClickHouse.
+    DEPLOYMENT: name,
     ...vars,
   };
   const {

@@ -8,6 +8,7 @@ const DOCUMENT = { openapi: '3.1.0', info: { title: 'Steward', version: '1' } };
 const UNDOCUMENTED = [
   'GET /v1/openapi.json',
   'GET /v1/health/live',
+  'GET /v1/health/ready',
   'GET /docs',
   // Pages and redirects for browsers.
   'GET /auth/login',

@@ -36,6 +36,9 @@ import { authenticate } from './middleware/authenticate.ts';
 import { guard } from './middleware/guard.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { mountHealth, mountProbes } from './observability/health.ts';
+import { mountMetrics } from './observability/metrics.ts';
+import { mountStatus } from './observability/status.ts';
 import { mountOperationControls } from './operations/control.ts';
 import { mountOperationEvents } from './operations/events.ts';
 import { mountOperations } from './operations/request.ts';
@@ -57,7 +60,7 @@ export function createApp(): App {
   app.use(requestContext);
   app.use(requestLog);
 
-  app.get('/v1/health/live', (c) => c.json({ status: 'ok' }));
+  mountProbes(app);
   mountReference(app);
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
@@ -119,5 +122,8 @@ export function createApp(): App {
   mountOperationSchedules(app);
   mountOperationEvents(app);
   mountGate(app);
+  mountHealth(app);
+  mountMetrics(app);
+  mountStatus(app);
   return app;
 }

@@ -64,6 +64,7 @@ describe('configuration', () => {
       OPERATION_RUN_SECONDS: 60,
       OPERATION_BATCH_ITEMS: 250,
       OPERATION_DUTY_PERCENT: 50,
+      METRICS_GATHER_SECONDS: 10,
       OPERATION_APPROVALS: {
         routine: { quorum: 0, roles: [] },
         destructive: { quorum: 1, roles: [] },

@@ -166,6 +166,13 @@ const variables = z.object({
   OPERATION_DUTY_PERCENT: whole('50', 100),
   OPERATION_APPROVALS: setting('{}', parseApprovals),
   // What is redacted besides domain/audit/redaction-rules.ts, and which query parameters addresses keep.
+  // Measurements are gathered in an isolate so long; what comes after an answer may take 30 s.
+  METRICS_GATHER_SECONDS: whole('10', 20),
+  // Which Steward this is among those that share a ClickHouse; ENVIRONMENT where it is not said.
+  DEPLOYMENT: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+    .optional(),
   REDACT_KEYS: setting('', parseNames),
   REDACT_PATTERNS: setting('{}', parsePatterns),
   URL_QUERY_NAMES: setting(URL_QUERY_NAMES.join(','), parseNames),

@@ -10,6 +10,9 @@ import type { Context, Origin } from '../domain/context.ts';
 import { configChanged, type GateParts } from '../domain/gate/check.ts';
 import type { Channel } from '../domain/notifications/channel.ts';
 import { webhook } from '../domain/notifications/webhook.ts';
+import { HealthMemory } from '../domain/observability/health.ts';
+import { Meter } from '../domain/observability/meter.ts';
+import type { LabelsOf } from '../domain/observability/metrics.ts';
 import { ApiLogBuffer } from '../domain/telemetry/api-log-buffer.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
 import { readSigningKeys } from '../drizzle/repositories/signing-keys.ts';
@@ -19,12 +22,15 @@ import type { Env } from './env.ts';
 import { exportRuns, exportTurns } from './exports/objects.ts';
 import { gateParts } from './gate/parts.ts';
 import { createLog } from './log.ts';
+import { engineCopy } from './observability/engine-copy.ts';
+import { metricStore, statusLog } from './observability/objects.ts';
 import { operationRuns } from './operations/objects.ts';
 
 /** What an isolate keeps between invocations: checked configuration, keys, clients without state. */
 export interface Runtime {
   config: Config;
   keys: KeyCache;
+  meter: Meter;
   recentTokens: RecentTokens;
   gate: GateParts;
   redact: Redactor;
@@ -33,18 +39,38 @@ export interface Runtime {
   context(origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context;
 }
 
+type DatabaseRole = LabelsOf<'steward_database_calls_total'>['role'];
+
 const JWKS_TIMEOUT_MS = 4000;
 
-async function fetchKeys(url: string) {
+async function fetchKeys(url: string, count: (outcome: 'ok' | 'failed') => void) {
+  try {
+    const keys = await askForKeys(url);
+    count('ok');
+    return keys;
+  } catch (error) {
+    count('failed');
+    throw error;
+  }
+}
+
+async function askForKeys(url: string) {
   const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_TIMEOUT_MS), redirect: 'manual' });
   if (!response.ok) throw new Error(`the issuer answered ${response.status} for its keys`);
   return (await response.json()) as KeySnapshot['keys'];
 }
 
+interface KeyPlace {
+  /** Of its copy in KV. */
+  name: string;
+  issuer: 'staff' | 'visitors';
+  url: string;
+}
+
 /** An issuer's keys; KV keeps a copy under `name`. */
-const keyCache = (env: Env, name: string, url: string) =>
+const keyCache = (env: Env, meter: Meter, { name, issuer, url }: KeyPlace) =>
   new KeyCache({
-    fetch: () => fetchKeys(url),
+    fetch: () => fetchKeys(url, (outcome) => meter.count('steward_jwks_refreshes_total', { issuer, outcome })),
     recall: () => env.LAST_KNOWN_GOOD.get<KeySnapshot>(name, 'json'),
     remember: (snapshot) => env.LAST_KNOWN_GOOD.put(name, JSON.stringify(snapshot), { expirationTtl: 86_400 }),
     now: Date.now,
@@ -107,11 +133,22 @@ function guards(namespace: Env['ADMIN_GUARD']): Context['guards'] {
 export async function createRuntime(env: Env, overrides: Partial<Context> = {}): Promise<Runtime> {
   const config = parseConfig(env);
   if (config.NEON_HTTP_ENDPOINT) useHttpFront(config.NEON_HTTP_ENDPOINT);
-  const keys = keyCache(env, 'jwks', config.OIDC_JWKS_URL);
-  const visitorKeys = config.GATE_JWKS_URL ? keyCache(env, 'gate-jwks', config.GATE_JWKS_URL) : keys;
+  const meter = new Meter(config.METRICS_GATHER_SECONDS * 1000, engineCopy(env.METRICS));
+  const keys = keyCache(env, meter, { name: 'jwks', issuer: 'staff', url: config.OIDC_JWKS_URL });
+  const visitorKeys = config.GATE_JWKS_URL
+    ? keyCache(env, meter, { name: 'gate-jwks', issuer: 'visitors', url: config.GATE_JWKS_URL })
+    : keys;
   const gate = gateParts(env, config, visitorKeys);
-  const clickhouse = (username: string, password: string) =>
-    connectClickHouse({ url: config.CLICKHOUSE_URL, username, password });
+  const health = new HealthMemory();
+  const calls =
+    (database: 'postgres' | 'clickhouse', role: DatabaseRole) =>
+    (outcome: 'ok' | 'failed' | 'unreachable', ms: number) => {
+      meter.count('steward_database_calls_total', { database, role, outcome });
+      meter.observe('steward_database_call_duration_seconds', { database, role }, ms / 1000);
+    };
+  const postgres = (role: 'api' | 'exporter' | 'drainer', url: string) => connect(url, calls('postgres', role));
+  const clickhouse = (role: 'reader' | 'writer' | 'keeper', username: string, password: string) =>
+    connectClickHouse({ url: config.CLICKHOUSE_URL, username, password }, calls('clickhouse', role));
   const redact = createRedactor({
     keys: config.REDACT_KEYS,
     patterns: config.REDACT_PATTERNS,
@@ -127,14 +164,14 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
   );
   const shared = {
     db: {
-      api: connect(config.DATABASE_URL_API),
-      exporter: connect(config.DATABASE_URL_EXPORTER),
-      drainer: connect(config.DATABASE_URL_DRAINER),
+      api: postgres('api', config.DATABASE_URL_API),
+      exporter: postgres('exporter', config.DATABASE_URL_EXPORTER),
+      drainer: postgres('drainer', config.DATABASE_URL_DRAINER),
     },
     clickhouse: {
-      reader: clickhouse(config.CLICKHOUSE_READER_USER, config.CLICKHOUSE_READER_PASSWORD),
-      writer: clickhouse(config.CLICKHOUSE_WRITER_USER, config.CLICKHOUSE_WRITER_PASSWORD),
-      keeper: clickhouse(config.CLICKHOUSE_KEEPER_USER, config.CLICKHOUSE_KEEPER_PASSWORD),
+      reader: clickhouse('reader', config.CLICKHOUSE_READER_USER, config.CLICKHOUSE_READER_PASSWORD),
+      writer: clickhouse('writer', config.CLICKHOUSE_WRITER_USER, config.CLICKHOUSE_WRITER_PASSWORD),
+      keeper: clickhouse('keeper', config.CLICKHOUSE_KEEPER_USER, config.CLICKHOUSE_KEEPER_PASSWORD),
     },
     bucket: env.BUCKET,
     queues: {
@@ -147,6 +184,14 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     },
     locks: locks(env.OPERATION_LOCK),
     exportTurns: exportTurns(env.EXPORT_TURNS),
+    meter,
+    metricStore: metricStore(env.METRIC_STORE),
+    statusLog: statusLog(env.STATUS_LOG),
+    health,
+    probes: {
+      cache: () => env.LAST_KNOWN_GOOD.get('health'),
+      issuer: (waitMs) => keys.look(waitMs),
+    },
     guards: guards(env.ADMIN_GUARD),
     limits: { take: (key, policy) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).take(policy) },
     gate: {
@@ -162,6 +207,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     redact,
     settings: {
       publicUrl: config.PUBLIC_URL,
+      deployment: config.DEPLOYMENT ?? config.ENVIRONMENT,
       version: packageJson.version,
       sessionTtlSeconds: config.SESSION_TTL_SECONDS,
       exportTtlSeconds: config.EXPORT_TTL_SECONDS,
@@ -203,8 +249,6 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     });
     return { ...shared, ...runs, keys: signingKeys, origin, later, log, ...overrides };
   };
-  const apiLogs = new ApiLogBuffer((rows) =>
-    env.METRICS?.writeDataPoint({ indexes: ['api-log.lost'], blobs: ['api-log.lost'], doubles: [rows] }),
-  );
-  return { config, keys, recentTokens: new RecentTokens(Date.now), gate, redact, apiLogs, context };
+  const apiLogs = new ApiLogBuffer((rows) => meter.count('steward_api_logs_lost_total', {}, rows));
+  return { config, keys, meter, recentTokens: new RecentTokens(Date.now), gate, redact, apiLogs, context };
 }

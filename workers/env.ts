@@ -1,9 +1,11 @@
 import type { AdminGuard } from '../durable-objects/admin-guard.ts';
 import type { ExportRun } from '../durable-objects/export-run.ts';
 import type { ExportTurns } from '../durable-objects/export-turns.ts';
+import type { MetricStore } from '../durable-objects/metric-store.ts';
 import type { OperationLock } from '../durable-objects/operation-lock.ts';
 import type { OperationRun } from '../durable-objects/operation-run.ts';
 import type { RateLimiter } from '../durable-objects/rate-limiter.ts';
+import type { StatusLog } from '../durable-objects/status-log.ts';
 import type {
   AuditOutboxMessage,
   EventsMessage,
@@ -21,6 +23,8 @@ export interface Bindings {
   EXPORT_TURNS: DurableObjectNamespace<ExportTurns>;
   EXPORT_RUN: DurableObjectNamespace<ExportRun>;
   OPERATION_RUN: DurableObjectNamespace<OperationRun>;
+  METRIC_STORE: DurableObjectNamespace<MetricStore>;
+  STATUS_LOG: DurableObjectNamespace<StatusLog>;
   ASSETS: Fetcher;
   BUCKET: R2Bucket;
   LAST_KNOWN_GOOD: KVNamespace;

@@ -21,6 +21,8 @@ export interface HttpEnv {
     errorCode?: ErrorCode;
     /** What lies behind a problem of ours; the request's line in the log tells it. */
     failure?: unknown;
+    /** Why nobody was let in, where that says more than the code. */
+    refusal?: string;
     /** Of the service in the path, where the handler has it anyway. */
     auditLevel?: AuditLevel;
   };

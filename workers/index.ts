@@ -9,9 +9,11 @@ import { backgroundContext, runtimeOf } from './runtime.ts';
 export { AdminGuard } from '../durable-objects/admin-guard.ts';
 export { ExportRun } from '../durable-objects/export-run.ts';
 export { ExportTurns } from '../durable-objects/export-turns.ts';
+export { MetricStore } from '../durable-objects/metric-store.ts';
 export { OperationLock } from '../durable-objects/operation-lock.ts';
 export { OperationRun } from '../durable-objects/operation-run.ts';
 export { RateLimiter } from '../durable-objects/rate-limiter.ts';
+export { StatusLog } from '../durable-objects/status-log.ts';
 export { Gate } from './gate/entrypoint.ts';
 
 const app = createApp();
@@ -34,10 +36,12 @@ export default {
   },
 
   async queue(batch, env, execution): Promise<void> {
-    await dispatch(batch, await backgroundContext(env, execution, 'queue'));
+    const ctx = await backgroundContext(env, execution, 'queue');
+    await dispatch(batch, ctx);
+    await ctx.meter.send(ctx);
   },
 
-  async scheduled(_controller, env, execution): Promise<void> {
-    await runSweeps(await backgroundContext(env, execution, 'cron'));
+  async scheduled({ scheduledTime }, env, execution): Promise<void> {
+    await runSweeps(await backgroundContext(env, execution, 'cron'), scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

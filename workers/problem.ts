@@ -1,6 +1,6 @@
 import type { Context as HttpContext } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { DomainError, ERROR_CODES } from '../domain/errors.ts';
+import { DomainError, ERROR_CODES, Unauthenticated } from '../domain/errors.ts';
 import type { HttpEnv } from './http.ts';
 import { createLog } from './log.ts';
 
@@ -37,6 +37,7 @@ export function explain(error: unknown, c: HttpContext<HttpEnv>): DomainError {
   const problem =
     known ?? new DomainError('internal', 'Something went wrong here; it was recorded under the request id.');
   c.set('errorCode', problem.code);
+  if (problem instanceof Unauthenticated && problem.reason) c.set('refusal', problem.reason);
   if (problem.status >= 500) c.set('failure', known?.cause ?? error);
   // Without a request context its own middleware failed: nobody else writes a line, and there are no ids.
   if (!c.get('log')) createLog({ requestId: '', traceId: '' }).error('request failed', { error });

@@ -4,6 +4,7 @@ import type { JSONWebKeySet } from 'jose';
 import { KeyCache } from '../../domain/access/jwks.ts';
 import { check, type GateContext, type GateParts } from '../../domain/gate/check.ts';
 import { type Decision, type GateRequest, parseGateRequest } from '../../domain/gate/schema.ts';
+import { Meter } from '../../domain/observability/meter.ts';
 import type { GateSnapshot } from '../../drizzle/repositories/gate.ts';
 import type { RateLimiter } from '../../durable-objects/rate-limiter.ts';
 import { gateParts } from '../../workers/gate/parts.ts';
@@ -28,6 +29,8 @@ type Execution = Pick<ExecutionContext, 'waitUntil'>;
 
 let parts: GateParts | undefined;
 
+const meter = new Meter(10_000);
+
 /** The gate as workers/context.ts puts it together; the issuer's keys and Postgres' answer are bindings. */
 function gateOf(env: Bindings): GateParts {
   if (parts) return parts;
@@ -48,6 +51,7 @@ function contextOf(env: Bindings, execution: Execution): GateContext {
   return {
     db: { api, exporter: api, drainer: api },
     later: (work) => execution.waitUntil(work),
+    meter,
     log: { debug: console.debug, info: console.info, warn: console.warn, error: console.error, brief: console.log },
     now: Date.now,
   };

@@ -13,7 +13,7 @@ export interface WorkerHost {
   pid: number;
   exited: Promise<void>;
   /** Runs the cron handler; local runtimes fire no crons by themselves. */
-  scheduled(cron: string): Promise<void>;
+  scheduled(cron: string, due?: Date): Promise<void>;
   /** The simulators behind the bindings, for tests and benchmarks. */
   miniflare: Miniflare;
   stop(): Promise<void>;
@@ -126,8 +126,8 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
     pid,
     exited: ended(pid),
     miniflare,
-    scheduled: async (cron) => {
-      const { outcome } = await (await miniflare.getWorker('steward')).scheduled({ cron });
+    scheduled: async (cron, due = new Date()) => {
+      const { outcome } = await (await miniflare.getWorker('steward')).scheduled({ cron, scheduledTime: due });
       if (outcome !== 'ok') throw new Error(`the cron handler ended with ${outcome}`);
     },
     stop: () => miniflare.dispose(),

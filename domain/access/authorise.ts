@@ -34,9 +34,16 @@ export async function authorise(ctx: CallerContext, entry: Entry, asked: Asked):
   return (await learn(ctx, entry.ticket)).standing;
 }
 
-/** The gate goes on with what was known: it must outlast Postgres. Everything else asks first. */
+/** What must outlast Postgres, the gate and the looks at what is wrong, goes on with what was known. Everything else asks first. */
+const OUTLASTING: ReadonlySet<Action> = new Set([
+  'gate.check',
+  'system.health.read',
+  'observability.metrics.read',
+  'observability.status.read',
+]);
+
 async function knownBy(ctx: CallerContext, { stale, ticket }: Entry, action: Action): Promise<KnownSession> {
-  if (action !== 'gate.check' || !stale) return learn(ctx, ticket);
+  if (!OUTLASTING.has(action) || !stale) return learn(ctx, ticket);
   ctx.later(learn(ctx, ticket));
   return stale;
 }

@@ -15,6 +15,9 @@ export async function openSession(keys: SealingKeys, text: string, nowMs: number
   const claims = await unseal(keys, 'session', text, nowMs);
   const { sub, sid, iat, exp } = claims ?? {};
   if (typeof sub !== 'string' || typeof sid !== 'string' || iat === undefined || exp === undefined)
-    throw new Unauthenticated('This browser’s session is not valid or has expired; sign in again at /auth/login.');
+    throw new Unauthenticated(
+      'This browser’s session is not valid or has expired; sign in again at /auth/login.',
+      'cookie_invalid',
+    );
   return { subject: sub, sessionId: sid, issuedAt: iat, expiresAt: exp };
 }

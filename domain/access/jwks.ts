@@ -1,5 +1,8 @@
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWTHeaderParameters } from 'jose';
 
+/** Of a cache: `stale` keys are believed while the issuer is away. */
+export type KeyState = 'fresh' | 'stale' | 'none';
+
 /** The issuer's keys as last fetched. */
 export interface KeySnapshot {
   keys: JSONWebKeySet;
@@ -59,6 +62,13 @@ export class KeyCache {
     }
   }
 
+  /** Fetches if that is due, and says what there is to verify with. */
+  async look(waitMs: number): Promise<KeyState> {
+    await this.#refresh(this.#age() < FRESH_MS, waitMs);
+    if (this.#age() < FRESH_MS) return 'fresh';
+    return this.#find && this.#age() <= STALE_MS ? 'stale' : 'none';
+  }
+
   #age(): number {
     return this.#snapshot ? this.#sources.now() - this.#snapshot.fetchedAt : Number.POSITIVE_INFINITY;
   }
@@ -69,7 +79,7 @@ export class KeyCache {
     return this.#find(header, token);
   }
 
-  async #refresh(enough: boolean): Promise<void> {
+  async #refresh(enough: boolean, waitMs = WAIT_MS): Promise<void> {
     if (enough) return;
     if (!this.#inFlight) {
       const pause = this.#age() <= STALE_MS ? PAUSE_MS : PAUSE_WITHOUT_KEYS_MS;
@@ -80,7 +90,7 @@ export class KeyCache {
     const load = this.#inFlight;
     // The request that started the fetch may be cancelled and take it along, so that it never ends: nobody else waits for it
     // longer than this, and after that it no longer stands in the way of another one.
-    await Promise.race([load, new Promise<void>((resolve) => setTimeout(resolve, WAIT_MS))]);
+    await Promise.race([load, new Promise<void>((resolve) => setTimeout(resolve, waitMs))]);
     if (this.#inFlight === load) this.#inFlight = undefined;
   }
 

@@ -67,7 +67,7 @@ async function verified<T>(
 ): Promise<T> {
   const parts = token.split('.');
   if (token.length > MAX_TOKEN_LENGTH || parts.length !== 3 || !parts.every(isCanonical))
-    throw new Unauthenticated('The access token is not a signed JWT in its canonical form.');
+    throw new Unauthenticated('The access token is not a signed JWT in its canonical form.', 'token_malformed');
   try {
     const { payload } = await jwtVerify(token, (header, jws) => keys.key(header, jws), {
       ...rules,
@@ -82,7 +82,7 @@ async function verified<T>(
     if (error instanceof KeysUnavailable)
       throw new Unavailable('Sign-in cannot be checked right now; try again shortly.', error);
     if (error instanceof errors.JWTExpired)
-      throw new Unauthenticated('The access token has expired; get a new one from the issuer.');
+      throw new Unauthenticated('The access token has expired; get a new one from the issuer.', 'token_expired');
     if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error;
   }
   throw new Unauthenticated('The access token is not valid here.');

@@ -74,6 +74,9 @@ export const ACTIONS = {
   // A browser's session reports what its own admin does; a bearer token, such as a collector's, needs the permission.
   'telemetry.own': { permissions: [], resource: 'telemetry' },
   'telemetry.write': { permissions: ['telemetry.write'], resource: 'telemetry' },
+  'system.health.read': { permissions: ['system.health.view'], resource: 'health', everywhere: true },
+  'observability.metrics.read': { permissions: ['observability.view'], resource: 'metrics', everywhere: true },
+  'observability.status.read': { permissions: ['observability.view'], resource: 'status', everywhere: true },
   'dead-letter.list': { permissions: ['observability.view'], resource: 'dead_letter', everywhere: true },
   'dead-letter.replay': { permissions: ['operations.execute'], resource: 'dead_letter', everywhere: true },
   // The permission on the data in an export comes on top.

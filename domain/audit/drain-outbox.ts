@@ -28,7 +28,7 @@ const RETRY_SECONDS = 2;
  * @throws the first failure, after every other batch had its turn
  */
 export async function drainOutbox(
-  ctx: Pick<Context, 'db' | 'clickhouse' | 'newId' | 'log'>,
+  ctx: Pick<Context, 'db' | 'clickhouse' | 'newId' | 'log' | 'meter'>,
 ): Promise<{ more: boolean }> {
   let confirmed: string[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -53,13 +53,17 @@ export async function drainOutbox(
 const isFull = ([batch]: FreshBatch[]): boolean =>
   batch !== undefined && (batch.seen === BATCH_ROWS || batch.seen > batch.rows);
 
-async function sendAll(ctx: Pick<Context, 'db' | 'clickhouse'>, batches: readonly Batch[]): Promise<string[]> {
+async function sendAll(
+  ctx: Pick<Context, 'db' | 'clickhouse' | 'meter'>,
+  batches: readonly Batch[],
+): Promise<string[]> {
   const confirmed: string[] = [];
   let failure: { error: unknown } | undefined;
-  for (const { batch_id: batchId, lines } of batches) {
+  for (const { batch_id: batchId, lines, rows } of batches) {
     try {
       await insertAuditLogs(ctx.clickhouse.writer, batchId, lines);
       confirmed.push(batchId);
+      ctx.meter.count('steward_outbox_sent_total', {}, rows);
     } catch (error) {
       failure ??= { error };
       await ctx.db.drainer.run(releaseBatch, { batchId, delaySeconds: RETRY_SECONDS });

@@ -76,6 +76,11 @@ export async function failExportFor(ctx: Context, exportId: string, reason: stri
 
 /** Tells whoever waits that an export has ended. */
 export function ended(ctx: Context, row: EndedRow): void {
+  ctx.meter.count('steward_exports_ended_total', { outcome: row.status });
+  if (row.status === 'ready') {
+    ctx.meter.count('steward_export_rows_total', {}, row.rows_done);
+    ctx.meter.count('steward_export_bytes_total', {}, row.bytes_done);
+  }
   ctx.later(ctx.queues.auditOutbox.send(DRAIN));
   ctx.later(
     notify(ctx, `export.${row.status}`, {

@@ -7,7 +7,6 @@ import { Unauthenticated, Unavailable } from '../errors.ts';
 import type { ConfigCache, ConfigSources, KeptSnapshot } from './config-cache.ts';
 import { decide, decideLimited, refuseForNow, type Token } from './decide.ts';
 import type { Limiter } from './limiter.ts';
-import type { GateMetrics } from './metrics.ts';
 import { inTime } from './patience.ts';
 import type { Budget, Decision, GateRequest } from './schema.ts';
 import type { AuditLevel, Service } from './service.ts';
@@ -31,26 +30,31 @@ export interface GateParts {
     leave(serviceId: string): Promise<void>;
   };
   takeMany(budget: Budget, n: number): Promise<Permits>;
-  count<Name extends keyof GateMetrics>(name: Name, label: GateMetrics[Name]): void;
 }
 
 /** An object that counts answers in milliseconds; whoever waits longer is refused, so that no request hangs with it. */
 const COUNTING_MS = 5000;
 
-export type GateContext = Pick<Context, 'db' | 'later' | 'log' | 'now'>;
+export type GateContext = Pick<Context, 'db' | 'later' | 'log' | 'now'> & { meter: Pick<Context['meter'], 'count'> };
 
 /** Decides about one request. An outage is a decision too; only a fault of our own throws. */
 export async function check(ctx: GateContext, parts: GateParts, request: GateRequest): Promise<Decision> {
+  const decision = await decideNow(ctx, parts, request);
+  ctx.meter.count('steward_gate_decisions_total', { reason: decision.reason });
+  return decision;
+}
+
+async function decideNow(ctx: GateContext, parts: GateParts, request: GateRequest): Promise<Decision> {
   const ready = parts.configs.ready(request.serviceId);
   if (ready !== undefined) return decideWith(ctx, parts, ready, request);
   const { service, staleSeconds } = await parts.configs.find(request.serviceId, sourcesOf(ctx, parts));
   if (service === undefined) {
-    parts.count('gate.check.postgres_away', 'no_copy');
+    ctx.meter.count('steward_gate_without_postgres_total', { decided_by: 'no_copy' });
     return refuseForNow('config_unavailable');
   }
   const decision = await decideWith(ctx, parts, service, request);
   if (staleSeconds === null) return decision;
-  parts.count('gate.check.postgres_away', 'last_known_good');
+  ctx.meter.count('steward_gate_without_postgres_total', { decided_by: 'last_known_good' });
   const headers = { ...decision.headers, 'Steward-Gate-Config': `last-known-good; age=${staleSeconds}` };
   return { ...decision, headers };
 }
@@ -106,7 +110,7 @@ async function tokenOf({ visitors, verify }: GateParts, token: string | undefine
   }
 }
 
-function sourcesOf(ctx: GateContext, { copies, markers, count }: GateParts): ConfigSources {
+function sourcesOf(ctx: GateContext, { copies, markers }: GateParts): ConfigSources {
   return {
     read: async (serviceId) => (await ctx.db.api.run(readGateSnapshot, { serviceId }))[0]?.snapshot ?? null,
     recall: copies.recall,
@@ -115,7 +119,7 @@ function sourcesOf(ctx: GateContext, { copies, markers, count }: GateParts): Con
     later: ctx.later,
     failed: (error) => {
       ctx.log.error('a configuration cannot be loaded; the gate goes on with the last known one', { error });
-      count('gate.config.load_failed', 'postgres');
+      ctx.meter.count('steward_gate_config_load_failures_total', {});
     },
   };
 }

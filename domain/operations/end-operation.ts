@@ -63,6 +63,7 @@ export async function expireOperations(ctx: Context): Promise<number> {
 function tell(ctx: Context, row: EndedRow): void {
   const phase = row.phase as Phase;
   const isWell = STATUS_OF[phase] === 'completed';
+  ctx.meter.count('steward_operations_ended_total', { outcome: isWell ? 'completed' : 'failed' });
   ctx.later(ctx.queues.auditOutbox.send(DRAIN));
   ctx.later(notifyOf(ctx, isWell ? 'operation.finished' : 'operation.failed', row));
   ctx.operationRuns.report(row.id, {

@@ -9,7 +9,10 @@ export class Gate extends WorkerEntrypoint<Env> {
   /** @throws Invalid naming the fields that are wrong */
   async check(input: unknown): Promise<Decision> {
     const request = parseGateRequest(input);
-    const { gate } = await runtimeOf(this.env);
-    return check(await backgroundContext(this.env, this.ctx, 'rpc'), gate, request);
+    const { gate, meter } = await runtimeOf(this.env);
+    const ctx = await backgroundContext(this.env, this.ctx, 'rpc');
+    const decision = await check(ctx, gate, request);
+    meter.sendSoon(ctx);
+    return decision;
   }
 }

@@ -23,7 +23,14 @@ const config = {
 
 /** Postgres, as far as the gate asks it. */
 function postgres(snapshot: GateSnapshot) {
-  const site = { snapshot, away: false, reads: 0, log: [] as string[], work: [] as Promise<unknown>[] };
+  const site = {
+    snapshot,
+    away: false,
+    reads: 0,
+    counted: [] as unknown[],
+    log: [] as string[],
+    work: [] as Promise<unknown>[],
+  };
   const run = async () => {
     site.reads++;
     if (site.away) throw new Error('refused');
@@ -33,6 +40,7 @@ function postgres(snapshot: GateSnapshot) {
   const ctx: GateContext = {
     db: { api, exporter: api, drainer: api },
     later: (work) => void site.work.push(work),
+    meter: { count: (name, labels) => void site.counted.push({ name, labels }) },
     log: { ...QUIET, error: (message) => void site.log.push(message) },
     now: Date.now,
   };
@@ -40,12 +48,8 @@ function postgres(snapshot: GateSnapshot) {
 }
 
 /** What an isolate of its own would have, with the calls it makes. */
-function isolate(metrics?: AnalyticsEngineDataset): GateParts & { calls: { n: number }[] } {
-  const parts = gateParts(
-    { ...bindings, ...(metrics ? { METRICS: metrics } : {}) },
-    config,
-    undefined as unknown as KeyCache,
-  );
+function isolate(): GateParts & { calls: { n: number }[] } {
+  const parts = gateParts(bindings, config, undefined as unknown as KeyCache);
   const calls: { n: number }[] = [];
   return {
     ...parts,
@@ -121,26 +125,26 @@ describe('the gate on its bindings', () => {
   });
 
   it('says in a metric that Postgres is away, and names nobody in it', async () => {
-    const points: unknown[] = [];
-    const metrics = { writeDataPoint: (point?: unknown) => void points.push(point) } as AnalyticsEngineDataset;
     const { site, ctx } = postgres(open);
     const service = crypto.randomUUID();
     const first = isolate();
     await check(ctx, first, visit(service));
     await Promise.all(site.work);
     site.away = true;
+    site.counted.length = 0;
     const [known, unknown] = [
-      await check(ctx, isolate(metrics), visit(service)),
-      await check(ctx, isolate(metrics), visit(crypto.randomUUID())),
+      await check(ctx, isolate(), visit(service)),
+      await check(ctx, isolate(), visit(crypto.randomUUID())),
     ];
     expect([known.reason, unknown.reason]).toEqual(['allowed', 'config_unavailable']);
     expect(known.headers['Steward-Gate-Config']).toMatch(/^last-known-good; age=\d+$/);
-    const point = (name: string, label: string) => ({ indexes: [name], blobs: [name, label], doubles: [1] });
-    expect(points).toEqual([
-      point('gate.config.load_failed', 'postgres'),
-      point('gate.check.postgres_away', 'last_known_good'),
-      point('gate.config.load_failed', 'postgres'),
-      point('gate.check.postgres_away', 'no_copy'),
+    expect(site.counted).toEqual([
+      { name: 'steward_gate_config_load_failures_total', labels: {} },
+      { name: 'steward_gate_without_postgres_total', labels: { decided_by: 'last_known_good' } },
+      { name: 'steward_gate_decisions_total', labels: { reason: 'allowed' } },
+      { name: 'steward_gate_config_load_failures_total', labels: {} },
+      { name: 'steward_gate_without_postgres_total', labels: { decided_by: 'no_copy' } },
+      { name: 'steward_gate_decisions_total', labels: { reason: 'config_unavailable' } },
     ]);
     expect(site.log).toHaveLength(2);
     await Promise.all(site.work);

@@ -7,7 +7,7 @@ import { Limiter } from '../../domain/gate/limiter.ts';
 import type { Config } from '../config.ts';
 import type { Bindings } from '../env.ts';
 
-type GateBindings = Pick<Bindings, 'LAST_KNOWN_GOOD' | 'RATE_LIMITER' | 'METRICS'>;
+type GateBindings = Pick<Bindings, 'LAST_KNOWN_GOOD' | 'RATE_LIMITER'>;
 type GateConfig = Pick<Config, 'PUBLIC_URL' | 'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'GATE_ISSUER' | 'GATE_AUDIENCE'>;
 
 // Longer than a configuration is used without asking Postgres: afterwards nobody needs to be told of the change.
@@ -32,7 +32,6 @@ export function gateParts(env: GateBindings, config: GateConfig, keys: KeyCache)
     },
     markers: markersAt(config.PUBLIC_URL),
     takeMany: ({ key, policy }, n) => env.RATE_LIMITER.getByName(`${policy.name}:${key}`).takeMany(policy, n),
-    count: (name, label) => env.METRICS?.writeDataPoint({ indexes: [name], blobs: [name, label], doubles: [1] }),
   };
 }
 

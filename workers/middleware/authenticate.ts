@@ -16,7 +16,10 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function principalOf(runtime: Runtime, authorization: string | undefined): Promise<Principal> {
   const [, token] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
   if (!token)
-    throw new Unauthenticated('Send an access token (Authorization: Bearer <token>), or sign in at /auth/login.');
+    throw new Unauthenticated(
+      'Send an access token (Authorization: Bearer <token>), or sign in at /auth/login.',
+      'token_missing',
+    );
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = runtime.config;
   return runtime.recentTokens.principal(token, (fresh) => verifyToken(fresh, { issuer, audience }, runtime.keys));
 }

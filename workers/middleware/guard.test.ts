@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Context, Entry } from '../../domain/context.ts';
 import { QUIET } from '../../domain/log-testing.ts';
+import { UNMEASURED } from '../../domain/observability/meter-testing.ts';
 import type { HttpEnv } from '../http.ts';
 import { toProblem } from '../problem.ts';
 import { guard } from './guard.ts';
@@ -16,7 +17,7 @@ function guarded(enter: () => Promise<Entry>) {
   app.use(async (c, next) => {
     c.set('caller', { subject: 'a', sessionId: 's', issuedAt: 0, expiresAt: 9 });
     c.set('log', QUIET);
-    c.set('ctx', { guards: { enter }, log: QUIET } as unknown as Context);
+    c.set('ctx', { guards: { enter }, log: QUIET, meter: UNMEASURED } as unknown as Context);
     await next();
   });
   app.use(guard(() => LIMIT));

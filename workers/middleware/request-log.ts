@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory';
 import type { LogLevel } from '../../domain/context.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import type { HttpEnv } from '../http.ts';
+import { measure } from './request-metrics.ts';
 import { routeTemplate } from './route-template.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -21,7 +22,7 @@ function levelOf(status: number, route: string): LogLevel {
 
 const outcomeOf = (status: number) => (status >= 500 ? 'server_error' : status >= 400 ? 'client_error' : 'ok');
 
-/** One line a request, when its answer begins: a stream's or a download's time is that of its first byte. */
+/** One line a request, and its figures, when its answer begins: a stream's or a download's time is that of its first byte. */
 export const requestLog = createMiddleware<HttpEnv>(async (c, next) => {
   const { now } = c.get('ctx');
   const began = now();
@@ -34,6 +35,7 @@ function write(c: Context<HttpEnv>, durationMs: number): void {
   // gRPC-Web says 200 and the error behind it.
   const status = errorCode ? ERROR_CODES[errorCode].status : c.res.status;
   const level = levelOf(status, route);
+  measure(c, { route, status, seconds: durationMs / 1000 });
   const fields = {
     route,
     method: METHODS.has(c.req.method) ? c.req.method : '(other)',

@@ -1,0 +1,81 @@
+import { readClock as readClickHouseClock } from '../../clickhouse/queries/read-clock.ts';
+import { readClock as readPostgresClock } from '../../drizzle/repositories/gauges.ts';
+import type { Context } from '../context.ts';
+import { inTime } from '../gate/patience.ts';
+import type { Component } from './metrics.ts';
+import type { HealthError, Probe, Status, StatusReport } from './status.ts';
+
+/** Whatever a component does, a look at it ends. */
+export const PROBE_MS = 1000;
+/** An answer that took longer is one, and a bad one. */
+const SLOW_MS = 500;
+const BACKLOG_SECONDS = 300;
+
+type Probing = Pick<Context, 'db' | 'clickhouse' | 'bucket' | 'queues' | 'metricStore' | 'probes' | 'now'>;
+
+interface Found {
+  status: Status;
+  errorCode: HealthError | null;
+}
+
+export interface Probed {
+  probes: Probe[];
+  skewMs: StatusReport['skewMs'];
+}
+
+const WELL: Found = { status: 'ok', errorCode: null };
+
+/** Looks at every component at once; takes a second at most, whatever hangs. */
+export async function probeAll(ctx: Probing): Promise<Probed> {
+  const skewMs: StatusReport['skewMs'] = {};
+  const clock = (database: 'postgres' | 'clickhouse', read: () => Promise<number>) => async () => {
+    const began = ctx.now();
+    const theirs = await read();
+    // Their clock was read somewhere in between.
+    skewMs[database] = theirs - (began + ctx.now()) / 2;
+    return WELL;
+  };
+  const looks: Record<Component, () => Promise<Found>> = {
+    postgres: clock('postgres', async () => (await ctx.db.api.run(readPostgresClock, {}))[0]?.clock ?? Number.NaN),
+    clickhouse: clock('clickhouse', () => readClickHouseClock(ctx.clickhouse.reader, 2 * PROBE_MS)),
+    cache: async () => ctx.probes.cache().then(() => WELL),
+    files: async () => ctx.bucket.head('health').then(() => WELL),
+    queues: () => queuesFound(ctx),
+    durable_objects: async () => ctx.metricStore.waiting().then(() => WELL),
+    issuer: () => issuerFound(ctx),
+  };
+  const probes = await Promise.all(
+    (Object.keys(looks) as Component[]).map((component) => look(ctx, component, looks[component])),
+  );
+  return { probes, skewMs };
+}
+
+async function look(ctx: Probing, component: Component, find: () => Promise<Found>): Promise<Probe> {
+  const began = ctx.now();
+  const found = await inTime(find(), PROBE_MS).catch((error): Found => ({ status: 'down', errorCode: codeOf(error) }));
+  const latencyMs = ctx.now() - began;
+  const isSlow = found.status === 'ok' && latencyMs >= SLOW_MS;
+  return { component, latencyMs, ...(isSlow ? { status: 'degraded', errorCode: 'slow' } : found) };
+}
+
+/** What an error says of itself may name hosts and databases: only which kind it is leaves here. */
+function codeOf(error: unknown): HealthError {
+  if (!(error instanceof Error)) return 'failed';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError' || /^no answer within/.test(error.message))
+    return 'timeout';
+  return /fetch failed|network|connect|ECONN|Timeout/i.test(error.message) ? 'unreachable' : 'failed';
+}
+
+async function queuesFound({ queues, now }: Probing): Promise<Found> {
+  const metrics = await Promise.all(Object.values(queues).map((queue) => queue.metrics()));
+  const isLate = metrics.some(({ backlogCount, oldestMessageTimestamp: oldest }) =>
+    backlogCount > 0 && oldest ? now() - oldest.getTime() > BACKLOG_SECONDS * 1000 : false,
+  );
+  return isLate ? { status: 'degraded', errorCode: 'backlog' } : WELL;
+}
+
+async function issuerFound({ probes }: Probing): Promise<Found> {
+  const keys = await probes.issuer(PROBE_MS);
+  if (keys === 'fresh') return WELL;
+  return keys === 'stale' ? { status: 'degraded', errorCode: 'stale_keys' } : { status: 'down', errorCode: 'no_keys' };
+}

@@ -1,0 +1,42 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { isReady, readHealth } from '../../domain/observability/health.ts';
+import { COMPONENTS } from '../../domain/observability/metrics.ts';
+import { HEALTH_ERRORS, STATUSES } from '../../domain/observability/status.ts';
+import type { App } from '../http.ts';
+import { problems } from '../openapi.ts';
+import { json, securedRaw } from '../route.ts';
+
+export const componentSchema = z.object({
+  name: z.enum(COMPONENTS),
+  status: z.enum(STATUSES),
+  latencyMs: z.number().openapi({ description: 'Of the last look; a look ends after 1,000' }),
+  since: z.iso.datetime().openapi({ description: 'Since when it has this status' }),
+  lastError: z.object({ code: z.enum(HEALTH_ERRORS), at: z.iso.datetime() }).nullable(),
+});
+
+const health = z
+  .object({ status: z.enum(STATUSES), checkedAt: z.iso.datetime(), components: z.array(componentSchema) })
+  .openapi('SystemHealth');
+
+const getHealth = createRoute({
+  ...securedRaw('system.health.read', 'How Steward and all it depends on are'),
+  method: 'get',
+  path: '/v1/system/health',
+  request: { query: z.strictObject({}) },
+  tags: ['observability'],
+  description:
+    'All components are looked at together, each for a second at most; looks are shared for five seconds, and while somebody looks again the last ones are answered for five more. Postgres is not needed for the answer.',
+  responses: { 200: json('The worst of them, and each.', health), ...problems() },
+});
+
+/** For load balancers and such: nothing but whether. */
+export function mountProbes(app: App): void {
+  app.get('/v1/health/live', (c) => c.json({ status: 'ok' }));
+  app.get('/v1/health/ready', async (c) =>
+    (await isReady(c.get('ctx'))) ? c.json({ status: 'ok' }) : c.json({ status: 'unavailable' }, 503),
+  );
+}
+
+export function mountHealth(app: App): void {
+  app.openapi(getHealth, async (c) => c.json(await readHealth(c.get('ctx')), 200));
+}
