@@ -89,6 +89,7 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
       baseUrl: 'http://steward.bench',
       linkKeys: secrets.linkKeys,
       cookieKeys: secrets.cookieKeys,
+      notifyKeys: secrets.notifyKeys,
     }),
     API_RATE_LIMIT: NO_LIMIT,
     EXPORT_RATE_LIMIT: NO_LIMIT,

@@ -29,6 +29,7 @@ describe('the stack', () => {
       startIssuer: () => up('issuer'),
       startWorker: () => up('worker'),
       startGrpcBridge: () => up('grpc'),
+      startMailCatcher: () => up('mail'),
       buildWorker: async () => 'script',
       workerVars: async () => ({}),
       migrateAll: async () => ({ postgres: [], clickhouse: [] }),
@@ -41,13 +42,13 @@ describe('the stack', () => {
     const { running, events, parts } = fakes();
     const lines: string[] = [];
     const stack = await startStack({ dataDir: folder(), parts, log: (line) => lines.push(line) });
-    expect([...running].sort()).toEqual(['clickhouse', 'grpc', 'issuer', 'neon', 'postgres', 'worker']);
-    expect(lines.filter((line) => / ready in \d+\.\d s$/.test(line))).toHaveLength(9);
+    expect([...running].sort()).toEqual(['clickhouse', 'grpc', 'issuer', 'mail', 'neon', 'postgres', 'worker']);
+    expect(lines.filter((line) => / ready in \d+\.\d s$/.test(line))).toHaveLength(10);
     await Promise.all([stack.stop(), stack.stop()]);
     expect(running).toEqual([]);
     const stops = events.filter((each) => each.startsWith('stop'));
     expect(stops.slice(0, 2)).toEqual(['stop grpc', 'stop worker']);
-    expect(stops.slice(4).sort()).toEqual(['stop clickhouse', 'stop postgres']);
+    expect(stops.slice(5).sort()).toEqual(['stop clickhouse', 'stop postgres']);
   });
 
   it('starts only what is asked for', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Crew, type Ended, gatherCrew, together } from './children.ts';
 import type * as clickhouse from './clickhouse/start.ts';
 import type * as grpc from './grpc/bridge.ts';
+import type * as mail from './mail/catcher.ts';
 import type * as migrate from './migrate.ts';
 import type * as issuer from './oidc/issuer.ts';
 import type * as neonFront from './postgres/neon-front.ts';
@@ -38,6 +39,7 @@ export interface Parts {
   buildWorker: typeof workerBuild.buildWorker;
   startWorker: typeof worker.startWorker;
   startGrpcBridge: typeof grpc.startGrpcBridge;
+  startMailCatcher: typeof mail.startMailCatcher;
 }
 
 // Loaded when first used: a part that is not asked for costs nothing, and Ctrl-C works while they load.
@@ -52,6 +54,7 @@ const realParts: Parts = {
   buildWorker: async (outDir) => (await import('./worker/build.ts')).buildWorker(outDir),
   startWorker: async (o) => (await import('./worker/host.ts')).startWorker(o),
   startGrpcBridge: async (o) => (await import('./grpc/bridge.ts')).startGrpcBridge(o),
+  startMailCatcher: async (o) => (await import('./mail/catcher.ts')).startMailCatcher(o),
 };
 
 export type PartName = 'postgres' | 'clickhouse' | 'issuer' | 'worker';
@@ -60,9 +63,19 @@ export interface StackOptions {
   /** Holds everything; an empty or new folder the first time. */
   dataDir: string;
   /** An absent port is any free one; all but the API's are wishes, dropped when somebody else has the port. */
-  ports?: { api?: number; issuer?: number; clickhouse?: number; postgres?: number; neon?: number; grpc?: number };
+  ports?: {
+    api?: number;
+    issuer?: number;
+    clickhouse?: number;
+    postgres?: number;
+    neon?: number;
+    mail?: number;
+    grpc?: number;
+  };
   fresh?: boolean;
   audience?: string;
+  /** Variables of the Worker besides. */
+  vars?: Record<string, string>;
   /** One line for each step of the start. What the engines say goes to dataDir/logs. */
   log?: (line: string) => void;
   /** Aborting stops a start at any point: what had started is stopped before the promise rejects with the signal's reason. */
@@ -80,6 +93,7 @@ export interface Engines {
   migrated: { postgres: string[]; clickhouse: string[] };
   seeded: seed.SeedResult;
   worker: worker.WorkerHost;
+  mail: mail.MailCatcher;
   grpc: grpc.GrpcBridge;
 }
 
@@ -146,8 +160,8 @@ async function bringUp(site: Site, wants: (name: PartName) => boolean): Promise<
   const prepared = together([stores, analytics]).then(([a, b]) => prepare(site, { ...a, ...b }, accounts));
   // It reaches for the stores only when a request comes, so it may load while they are prepared.
   const served = wants('worker')
-    ? together([stores, analytics, identity, build(site)]).then(([a, b, c, script]) =>
-        serve(site, { ...a, ...b, ...c }, script),
+    ? together([stores, analytics, identity, startMail(site), build(site)]).then(([a, b, c, d, script]) =>
+        serve(site, { ...a, ...b, ...c, ...d }, script),
       )
     : none;
   const [a, b, c, d, e] = await together([stores, analytics, identity, prepared, served]);
@@ -201,6 +215,16 @@ async function startIdentity({ dataDir, ports, audience, parts, crew }: Site, ac
   return { issuer };
 }
 
+async function startMail({ ports, parts, crew }: Site) {
+  const mail = await crew.part(
+    'Mail catcher',
+    2,
+    async () => parts.startMailCatcher({ port: await wishPort(ports?.mail) }),
+    (started) => started.close(),
+  );
+  return { mail };
+}
+
 const build = ({ dataDir, parts, crew }: Site): Promise<string> =>
   crew.part('Worker bundle', 0, () => parts.buildWorker(join(dataDir, 'worker', 'build')));
 
@@ -219,12 +243,12 @@ async function prepare(site: Site, { postgres, neon, clickhouse }: Partial<Engin
   return { migrated, seeded };
 }
 
-async function serve(site: Site, { postgres, neon, clickhouse, issuer }: Partial<Engines>, script: string) {
-  if (!postgres || !neon || !clickhouse || !issuer) throw new Error('the Worker needs every other part');
+async function serve(site: Site, { postgres, neon, clickhouse, issuer, mail }: Partial<Engines>, script: string) {
+  if (!postgres || !neon || !clickhouse || !issuer || !mail) throw new Error('the Worker needs every other part');
   const { dataDir, audience, parts, secrets, crew } = site;
   const port = site.ports?.api ?? (await freePort());
   const { reader: readerPassword, writer: writerPassword, keeper: keeperPassword } = secrets.clickhouse;
-  const vars = await parts.workerVars({
+  const known = await parts.workerVars({
     neonUrl: neon.url,
     ownerUrl: postgres.ownerUrl,
     rolePasswords: secrets.rolePasswords,
@@ -234,10 +258,12 @@ async function serve(site: Site, { postgres, neon, clickhouse, issuer }: Partial
     baseUrl: `http://127.0.0.1:${port}`,
     linkKeys: secrets.linkKeys,
     cookieKeys: secrets.cookieKeys,
+    notifyKeys: secrets.notifyKeys,
   });
   const log = openLog(dataDir, 'worker');
+  const vars = { ...known, ...site.vars };
   const worker = await crew.child('Worker', 3, () =>
-    parts.startWorker({ port, persistDir: join(dataDir, 'worker'), vars, log, script }),
+    parts.startWorker({ port, persistDir: join(dataDir, 'worker'), vars, log, script, mail: mail.send }),
   );
   const bridge = await crew.part(
     'gRPC',
@@ -245,5 +271,5 @@ async function serve(site: Site, { postgres, neon, clickhouse, issuer }: Partial
     async () => parts.startGrpcBridge({ port: await wishPort(site.ports?.grpc), workerUrl: worker.url }),
     (started) => started.close(),
   );
-  return { worker, grpc: bridge };
+  return { worker, mail, grpc: bridge };
 }

@@ -54,9 +54,9 @@ export function parseArguments(argv: string[], env: Record<string, string | unde
     else throw new Refusal(`Unknown argument ${name}: ${USAGE}`, 2);
   }
   if (port !== undefined) parsed.port = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-  // The four ports after it are Steward's too, when they are free.
-  if (parsed.port < 1 || parsed.port > 65_531)
-    throw new Refusal(`The port must be a number from 1 to 65531, not "${port}"`, 2);
+  // The five ports after it are Steward's too, when they are free.
+  if (parsed.port < 1 || parsed.port > 65_530)
+    throw new Refusal(`The port must be a number from 1 to 65530, not "${port}"`, 2);
   return parsed;
 }
 
@@ -134,6 +134,10 @@ export function everyMinute(run: () => Promise<void>, report: (line: string) => 
   return () => clearInterval(timer);
 }
 
+/** What of the terminal's environment the Worker is to know, too. */
+const varsOf = ({ NOTIFY_PRIVATE_TARGETS }: Record<string, string | undefined>): Record<string, string> =>
+  NOTIFY_PRIVATE_TARGETS ? { NOTIFY_PRIVATE_TARGETS } : {};
+
 async function describe(stack: Stack, dataDir: string): Promise<string> {
   const tokens = await Promise.all(
     stack.seeded.admins.map(async ({ role, subject, email }) => ({
@@ -153,6 +157,7 @@ async function describe(stack: Stack, dataDir: string): Promise<string> {
     issuer: stack.issuer.url,
     clickhouse,
     postgres: stack.postgres.ownerUrl,
+    mail: stack.mail.url,
     dataDir,
   };
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
@@ -179,12 +184,14 @@ async function untilTheEnd(stack: Stack, signal: AbortSignal): Promise<string | 
 async function runStack(o: Arguments, reaper: Reaper, signal: AbortSignal, hurry: () => void): Promise<number> {
   const { port, dataDir, fresh } = o;
   const grpc = o.grpcPort ?? GRPC_PORT;
-  const ports = { api: port, issuer: port + 1, clickhouse: port + 2, postgres: port + 3, neon: port + 4, grpc };
+  const stores = { clickhouse: port + 2, postgres: port + 3, neon: port + 4 };
+  const ports = { api: port, issuer: port + 1, ...stores, mail: port + 5, grpc };
   const log = (line: string): void => say(`  ${line}`);
   // Nothing a first start has made is worth waiting for: the next one begins anew.
   const giveUp = (): void => void reaper.endAll();
   if (fresh || !isReady(dataDir)) signal.addEventListener('abort', giveUp);
-  const stack = await startStack({ dataDir, fresh, ports, onChild: reaper.watch, log, signal });
+  const vars = varsOf(process.env);
+  const stack = await startStack({ dataDir, fresh, ports, vars, onChild: reaper.watch, log, signal });
   signal.removeEventListener('abort', giveUp);
   const stopCron = everyMinute(() => stack.worker.scheduled('* * * * *'), complain);
   if (stack.grpc.port !== grpc)

@@ -123,6 +123,7 @@ export interface Secrets {
   clickhouse: { admin: string; reader: string; writer: string; keeper: string };
   linkKeys: string;
   cookieKeys: string;
+  notifyKeys: string;
 }
 
 /**
@@ -139,6 +140,7 @@ export function loadSecrets(dataDir: string): Secrets {
     clickhouse: { admin: random(), reader: random(), writer: random(), keeper: random(), ...kept.clickhouse },
     linkKeys: kept.linkKeys ?? keys(),
     cookieKeys: kept.cookieKeys ?? keys(),
+    notifyKeys: kept.notifyKeys ?? keys(),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -18,6 +18,7 @@ describe('the summary', () => {
     issuer: 'http://127.0.0.1:3002',
     clickhouse: { url: 'http://127.0.0.1:3003', user: 'steward_reader', password: 'pw' },
     postgres: 'postgres://o:p@127.0.0.1:3004/steward',
+    mail: 'http://127.0.0.1:3006',
     dataDir: '/data',
     services: [{ id: 'id-1', slug: 'shop', name: 'Web shop' }],
     tokens: ['owner', 'service-manager', 'gate', 'telemetry'].map((role) => ({

@@ -7,6 +7,8 @@ export interface SummaryInput {
   issuer: string;
   clickhouse: { url: string; user: string; password: string };
   postgres: string;
+  /** A page of the e-mail that was sent. */
+  mail: string;
   dataDir: string;
   services: { id: string; slug: string; name: string }[];
   tokens: { role: string; email: string; token: string }[];
@@ -28,6 +30,7 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
       ['Sign-in', `${o.api}/auth/login`],
       ['gRPC', `${o.grpc.replace(/^http:\/\//, '')}, without TLS: steward.gate.v1.GateService`],
       ['OIDC issuer', o.issuer],
+      ['Sent e-mail', o.mail],
       [
         'ClickHouse',
         `curl -u '${o.clickhouse.user}:${o.clickhouse.password}' '${o.clickhouse.url}' -d 'SHOW TABLES FROM audit_db'`,

@@ -9,6 +9,7 @@ export function workerVars(o: {
   baseUrl: string;
   linkKeys: string;
   cookieKeys: string;
+  notifyKeys: string;
 }): Record<string, string> {
   const as = (role: 'api' | 'exporter' | 'drainer') => {
     const url = new URL(o.ownerUrl);
@@ -33,5 +34,7 @@ export function workerVars(o: {
     CLICKHOUSE_KEEPER_PASSWORD: o.clickhouse.keeperPassword,
     LINK_KEYS: o.linkKeys,
     COOKIE_KEYS: o.cookieKeys,
+    NOTIFY_KEYS: o.notifyKeys,
+    NOTIFY_EMAIL_FROM: 'steward@steward.local',
   };
 }

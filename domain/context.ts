@@ -20,12 +20,13 @@ import type { FontSource } from './exports/documents/fonts.ts';
 import type { Claimed, ClaimRequest } from './exports/one-time.ts';
 import type { ExportSnapshot } from './exports/progress.ts';
 import type { TurnLimits } from './exports/turns.ts';
-import type { Channel } from './notifications/channel.ts';
+import type { Mail } from './notifications/mail.ts';
+import type { ChannelSecrets } from './notifications/secrets.ts';
 import type { HealthMemory } from './observability/health.ts';
 import type { Measures, MetricBatch, MetricPack } from './observability/meter.ts';
 import type { Point } from './observability/metrics.ts';
 import type { Sample } from './observability/rules.ts';
-import type { Day, Incident, Probe, StatusReport } from './observability/status.ts';
+import type { Day, News, Probe, StatusReport } from './observability/status.ts';
 import type { ApprovalTerms } from './operations/approval-terms.ts';
 import type { Lease } from './operations/lease.ts';
 import type { OperationSnapshot } from './operations/progress.ts';
@@ -138,8 +139,8 @@ export interface Context {
       probes: readonly Probe[];
       sample: Sample;
       skewMs: StatusReport['skewMs'];
-    }): Promise<{ incident: Incident; happened: 'opened' | 'closed' }[]>;
-    told(id: string, happened: 'opened' | 'closed'): Promise<void>;
+    }): Promise<News[]>;
+    told(id: string, happened: News['happened']): Promise<void>;
     days(): Promise<Day[]>;
   };
   /** Looks at what the rest of a Context has no call for. */
@@ -164,8 +165,9 @@ export interface Context {
   };
   /** Static files of the deployment, such as fonts. */
   assets: FontSource;
-  /** Whom exports tell of their ends; empty where nobody is configured. */
-  channels: readonly Channel[];
+  channelSecrets: ChannelSecrets;
+  /** null: this deployment sends no e-mail. */
+  mail: Mail | null;
   /** What signs links and seals cookies, and what verifies them; `named`: the key that a link or cookie names. @throws Unavailable */
   keys: {
     links(named?: string | null): Promise<KeysInUse>;
@@ -207,8 +209,12 @@ export interface Context {
     operationDuty: number;
     /** Whose word an operation needs, by its risk. */
     approvals: Readonly<Record<Risk, ApprovalTerms>>;
-    /** How long a channel may take for one notification. */
+    /** How long a channel may take for one notification, its name's resolution included. */
     notifyTimeoutMs: number;
+    /** DNS over HTTPS, with answers in JSON. */
+    notifyResolverUrl: string;
+    /** Origins that may be targets although they are not public; in development. */
+    notifyPrivateTargets: readonly string[];
   };
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { v7 } from 'uuid';
 import {
   type Change,
   judge,
@@ -13,6 +14,7 @@ import {
   type ComponentState,
   type Day,
   type Incident,
+  type News,
   type Probe,
   type StatusReport,
 } from '../domain/observability/status.ts';
@@ -31,12 +33,6 @@ export interface Look {
   probes: readonly Probe[];
   sample: Sample;
   skewMs: StatusReport['skewMs'];
-}
-
-/** An incident that has opened or closed and of which nobody has been told for certain. */
-export interface News {
-  incident: Incident;
-  happened: 'opened' | 'closed';
 }
 
 type IncidentRow = {
@@ -140,7 +136,7 @@ export class StatusLog extends DurableObject {
       const { severity } = RULES[rule];
       this.#sql.exec(
         'INSERT INTO incidents (id, rule, subject, severity, opened_at) VALUES (?, ?, ?, ?, ?)',
-        ...[crypto.randomUUID(), rule, subject, severity, now],
+        ...[v7(), rule, subject, severity, now],
       );
     } else
       this.#sql.exec(

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { Context } from '../domain/context.ts';
 import { failExportFor } from '../domain/exports/sweep-exports.ts';
+import { notify } from '../domain/notifications/notify.ts';
 import type { QueueName } from '../domain/observability/metrics.ts';
 import { failOperationFor } from '../domain/operations/end-operation.ts';
+import { hashOf } from '../domain/resources/idempotency.ts';
 import { keepDeadLetter } from '../drizzle/repositories/dead-letters.ts';
 import {
   auditOutboxMessage,
@@ -12,6 +14,7 @@ import {
   notificationMessage,
   operationMessage,
 } from './messages.ts';
+import { isKnownNotification } from './notifications.ts';
 import { ack, type Outcome } from './outcome.ts';
 
 export interface DeadLetter {
@@ -32,7 +35,7 @@ const ours = z.union([
   exportMessage,
   eventsMessage,
   forwardMessage,
-  notificationMessage,
+  notificationMessage.refine(isKnownNotification),
   operationMessage,
 ]);
 
@@ -59,5 +62,19 @@ export async function consumeDeadLetter(ctx: Context, letter: DeadLetter): Promi
       operation.data.operationId,
       'Every try broke off, the last one because %s. What was done stays done: retry what failed to go on from there.',
     );
+  await tellOfLetter(ctx, letter);
   return ack;
+}
+
+/** One of the notifications' own queue is told of by nobody: what tells of it would go the same way. */
+async function tellOfLetter(ctx: Context, { id: letterId, queue, attempts, reason }: DeadLetter): Promise<void> {
+  if (queue === 'notifications') return;
+  // Told again under the same id when the letter itself is delivered again.
+  await notify(ctx, 'dead_letter.kept', { letterId, queue, reason, attempts }, await letterNoteId(letterId));
+}
+
+/** A UUIDv8 (RFC 9562 section 5.8) of the letter's id, which is any text. */
+async function letterNoteId(letterId: string): Promise<string> {
+  const hash = await hashOf(`dead letter ${letterId}`);
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(12, 15)}-8${hash.slice(15, 18)}-${hash.slice(18, 30)}`;
 }

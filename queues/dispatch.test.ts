@@ -28,6 +28,7 @@ function fakeContext() {
     failed: [] as string[],
     tried: [] as string[],
     errors: [] as string[],
+    told: [] as { id: string; type: string; data: Record<string, unknown> }[],
   };
   const fail = {
     drain: undefined as Error | undefined,
@@ -63,6 +64,12 @@ function fakeContext() {
         },
       },
     },
+    queues: {
+      notifications: {
+        send: async ({ notification }: { notification: (typeof seen.told)[number] }) =>
+          void seen.told.push(notification),
+      },
+    },
     locks: {
       // Whoever holds the lock has the export: nothing further is touched.
       acquire: async (name: string) => {
@@ -95,9 +102,9 @@ function fakeContext() {
     },
     exportTurns: { enter: async () => ({ granted: true }), leave: async () => undefined },
     settings: { exportLeaseMs: 1000, eventsInsertMs: 1000 },
+    now: Date.now,
     newId: () => crypto.randomUUID(),
     redact: createRedactor(),
-    now: Date.now,
     meter: UNMEASURED,
     log: {
       warn: (_: string, fields: (typeof lines)[number]) => void lines.push(fields),
@@ -441,6 +448,19 @@ describe('dead-letter queues', () => {
     ]);
   });
 
+  it('are told of under one id however often a letter comes, and by nobody when it told of something itself', async () => {
+    const { ctx, seen } = fakeContext();
+    for (let n = 0; n < 2; n++) await deliver('operations-staging-dlq', ctx, ['a']);
+    await deliver('notifications-dlq', ctx, ['a', { v: 1 }]);
+    await deliver('notifications', ctx, ['unreadable']);
+    expect(seen.letters.map(({ queue }) => queue)).toEqual([
+      ...['operations', 'operations'],
+      ...Array(3).fill('notifications'),
+    ]);
+    expect(seen.told.map(({ data }) => data.queue)).toEqual(['operations', 'operations']);
+    expect(new Set(seen.told.map(({ id }) => id)).size).toBe(1);
+  });
+
   it('end the export behind a letter', async () => {
     const { ctx, seen } = fakeContext();
     await deliver('exports-dlq', ctx, [runExportMessage(EXPORT)]);
@@ -453,6 +473,10 @@ describe('dead-letter queues', () => {
     fail.letter = ({ id }) => (id === 'm1' ? new Error('database away') : undefined);
     expect(await deliver('exports-dlq', ctx, ['a', 'b', 'c'])).toEqual({ acked: ['m0', 'm2'], retried: ['m1'] });
     expect(seen.letters.map(({ id }) => id)).toEqual(['m0', 'm2']);
+    expect(seen.told.map(({ type, data }) => [type, data.letterId, data.queue])).toEqual([
+      ['dead_letter.kept', 'm0', 'exports'],
+      ['dead_letter.kept', 'm2', 'exports'],
+    ]);
     // Two letters kept, one delivery failed: each is said.
     expect(seen.errors.length).toBe(3);
   });

@@ -40,10 +40,13 @@ export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Prom
   if (queue === 'audit-outbox') return dispatchNudges(batch, ctx, queue);
   if (queue === 'audit-events') return dispatchEvents(batch, ctx, queue);
   const consume = TAKERS[queue] ?? takeExport;
-  for (const message of batch.messages) {
+  const take = async (message: Message<unknown>) => {
     const delivery = { queue, began: ctx.now() };
     await settle(ctx, delivery, message, await guarded(ctx, message, () => consume(ctx, message)));
-  }
+  };
+  // Each goes somewhere else: a receiver that hangs must not hold up those behind it.
+  if (queue === 'notifications') await Promise.all(batch.messages.map(take));
+  else for (const message of batch.messages) await take(message);
 }
 
 async function dispatchDeadLetters(batch: MessageBatch<unknown>, ctx: Context, queue: string): Promise<void> {
@@ -63,9 +66,9 @@ async function takeTelemetry(ctx: Context, { body, attempts }: Message<unknown>)
   return parsed.success ? consumeTelemetryForward(ctx, parsed.data, attempts) : dead(UNREADABLE);
 }
 
-async function takeNotification(ctx: Context, { body, attempts }: Message<unknown>): Promise<Outcome> {
+async function takeNotification(ctx: Context, { body }: Message<unknown>): Promise<Outcome> {
   const parsed = notificationMessage.safeParse(body);
-  return parsed.success ? consumeNotification(ctx, parsed.data, attempts) : dead(UNREADABLE);
+  return parsed.success ? consumeNotification(ctx, parsed.data) : dead(UNREADABLE);
 }
 
 async function takeOperation(ctx: Context, { body, attempts }: Message<unknown>): Promise<Outcome> {

@@ -120,56 +120,36 @@ export const forwardMessage = z.strictObject({
 });
 export type ForwardMessage = z.infer<typeof forwardMessage>;
 
-/** The same id for every try, so that a receiver can tell repeats. */
-const happened = { id: z.uuid(), occurredAt: z.iso.datetime({ precision: 3 }) };
-
-/** An event that somebody outside may want to know of. */
-const notification = z.union([
-  z.strictObject({
-    ...happened,
-    type: z.enum(['export.ready', 'export.failed', 'export.expired']),
-    data: z.strictObject({
-      exportId: z.uuid(),
-      exportType: text,
-      name: text.nullable(),
-      requestedBy: z.uuid(),
-      rows: z.number(),
-      bytes: z.number(),
-      failureReason: text.nullable(),
-    }),
-  }),
-  z.strictObject({
-    ...happened,
-    type: z.enum([
-      'operation.awaiting_approval',
-      'operation.break_glass',
-      'operation.lockdown',
-      'operation.release',
-      'operation.finished',
-      'operation.failed',
-    ]),
-    data: z.strictObject({
-      operationId: z.uuid(),
-      operationType: text,
-      phase: text,
-      requestedBy: z.uuid(),
-      itemsTotal: z.number(),
-      itemsDone: z.number(),
-      itemsFailed: z.number(),
-      failureReason: text.nullable(),
-      /** Whom it is for, by id, where it is for some: all active owners of a broken glass. */
-      owners: z.array(z.uuid()).optional(),
-    }),
-  }),
-]);
-export type Notification = z.infer<typeof notification>;
-
-/** A notification on its way to one channel. */
-export const notificationMessage = z.strictObject({
+/**
+ * Something happened that somebody outside may want to know of; what `data` holds is declared by domain/notifications/events.ts. The same
+ * id for every channel and every try, so that a receiver can tell repeats.
+ */
+const announcement = z.strictObject({
   v: z.literal(1),
-  kind: z.literal('notification.send'),
-  channel: text,
-  notification,
+  kind: z.literal('notification.announce'),
+  notification: z.strictObject({
+    id: z.uuid(),
+    type: text,
+    occurredAt: z.iso.datetime({ precision: 3 }),
+    data: z.record(z.string(), z.unknown()),
+  }),
   replayOf,
 });
+export type AnnounceMessage = z.infer<typeof announcement>;
+
+/** "This delivery is due": everything else is in its row. */
+const delivery = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal('notification.send'),
+  deliveryId: z.uuid(),
+  replayOf,
+});
+
+export const notificationMessage = z.discriminatedUnion('kind', [announcement, delivery]);
 export type NotificationMessage = z.infer<typeof notificationMessage>;
+
+export const sendNotificationMessage = (deliveryId: string): NotificationMessage => ({
+  v: 1,
+  kind: 'notification.send',
+  deliveryId,
+});

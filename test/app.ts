@@ -61,6 +61,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
       baseUrl: 'http://steward.test',
       linkKeys: engines.linkKeys,
       cookieKeys: engines.cookieKeys,
+      notifyKeys: engines.notifyKeys,
     }),
     API_RATE_LIMIT: '100000;w=60',
     OTLP_RATE_LIMIT: '100000;w=60',
@@ -285,7 +286,7 @@ export async function commonApp(): Promise<App> {
 
 export type App = Awaited<ReturnType<typeof startApp>>;
 
-interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket'> {
+interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket' | 'mail'> {
   /** Whatever is sent to the queue audit-events stays with `app.broker` until the test delivers it. */
   broker?: boolean;
   /**

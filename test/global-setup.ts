@@ -16,6 +16,7 @@ export interface Engines {
   audience: string;
   linkKeys: string;
   cookieKeys: string;
+  notifyKeys: string;
   scriptFile: string;
   configuration: WorkerConfiguration;
 }
@@ -46,6 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     audience: AUDIENCE,
     linkKeys: secrets.linkKeys,
     cookieKeys: secrets.cookieKeys,
+    notifyKeys: secrets.notifyKeys,
     scriptFile,
     configuration,
   });

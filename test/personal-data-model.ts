@@ -85,6 +85,18 @@ const OF_ADMIN: Held[] = [
     more: { tester: 'expires_at note' },
     service: true,
   },
+  {
+    table: 'notification_channels',
+    is: {
+      recipient: `settings->'recipients' @> (SELECT to_jsonb(ARRAY[a.email]) FROM admins a WHERE a.id = $1)`,
+    },
+    shows: 'type name events enabled',
+  },
+  {
+    table: 'notification_deliveries',
+    is: { recipient: by('admin_id') },
+    shows: 'type status ended_at',
+  },
   { table: 'service_tester_users', is: creator, shows: '', service: true },
   { table: 'service_domains', is: creator, shows: 'domain', service: true },
   { table: 'service_features', is: creator, shows: 'code name', service: true },

@@ -163,6 +163,21 @@ async function plantHolds(o: Planting): Promise<void> {
   await theirs(o, 'audit_holds', ['releaser'], ended, { text: closed, hides: opened });
 }
 
+/** Where they are written to, among others. */
+async function plantNotifications(o: Planting): Promise<void> {
+  const { who, other } = o;
+  const name = words('channel');
+  const channel = { type: 'email', name, events: ['export.ready'], enabled: true };
+  const settings = JSON.stringify({ recipients: [other.email, who.email] });
+  await theirs(o, 'notification_channels', ['recipient'], { ...channel, settings }, { text: name, hides: other.email });
+  const delivery = {
+    ...{ notification_id: randomUUID(), type: 'operation.break_glass', occurred_at: new Date(), status: 'delivered' },
+    ...{ ended_at: new Date(), payload: JSON.stringify({ failureReason: `asked by ${who.email}` }) },
+  };
+  await theirs(o, 'notification_deliveries', ['recipient'], { ...delivery, admin_id: who.id });
+  await put(o, 'notification_deliveries', { ...delivery, admin_id: other.id });
+}
+
 /** Themselves, what they hold, and where they are testers. */
 async function plantAccount(o: Planting): Promise<void> {
   const { app, who, other, service, planted } = o;
@@ -192,7 +207,8 @@ async function plantAccount(o: Planting): Promise<void> {
 /** Rows of an admin in every table that has any of admins, beside those of another one in the same tables and services. */
 export async function plantAdmin(app: App, who: Person, other: Person, service: string): Promise<Planted[]> {
   const o: Planting = { app, who, other, service, planted: [] };
-  for (const plant of [plantAccount, plantOperations, plantExports, plantHolds, plantContent]) await plant(o);
+  for (const plant of [plantAccount, plantOperations, plantExports, plantHolds, plantContent, plantNotifications])
+    await plant(o);
   return o.planted;
 }
 

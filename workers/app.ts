@@ -36,6 +36,8 @@ import { authenticate } from './middleware/authenticate.ts';
 import { guard } from './middleware/guard.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { mountNotificationChannels } from './notifications/channels.ts';
+import { mountNotificationDeliveries } from './notifications/deliveries.ts';
 import { mountHealth, mountProbes } from './observability/health.ts';
 import { mountMetrics } from './observability/metrics.ts';
 import { mountStatus } from './observability/status.ts';
@@ -121,6 +123,8 @@ export function createApp(): App {
   mountOperationControls(app);
   mountOperationSchedules(app);
   mountOperationEvents(app);
+  mountNotificationChannels(app);
+  mountNotificationDeliveries(app);
   mountGate(app);
   mountHealth(app);
   mountMetrics(app);

@@ -23,6 +23,7 @@ const GOOD: Record<string, string> = {
   CLICKHOUSE_KEEPER_PASSWORD: 'pw-keeper',
   LINK_KEYS: JSON.stringify({ k2: key(2), k1: key(1) }),
   COOKIE_KEYS: JSON.stringify({ c2: key(4), c1: key(3) }),
+  NOTIFY_KEYS: JSON.stringify({ n1: key(5) }),
   API_RATE_LIMIT: '600;w=60',
   OTLP_RATE_LIMIT: '600;w=60',
   AUTH_RATE_LIMIT: '30;w=60',
@@ -45,11 +46,13 @@ describe('configuration', () => {
       ...GOOD,
       LINK_KEYS: { k2: key(2), k1: key(1) },
       COOKIE_KEYS: { c2: key(4), c1: key(3) },
+      NOTIFY_KEYS: { n1: key(5) },
       SESSION_TTL_SECONDS: 43_200,
       API_RATE_LIMIT: { name: 'admin', limit: 600, windowSeconds: 60 },
       OTLP_RATE_LIMIT: { name: 'telemetry', limit: 600, windowSeconds: 60 },
       OTLP_FORWARD_TIMEOUT_SECONDS: 10,
       NOTIFY_TIMEOUT_SECONDS: 15,
+      NOTIFY_DOH_URL: 'https://cloudflare-dns.com/dns-query',
       AUTH_RATE_LIMIT: { name: 'sign-in', limit: 30, windowSeconds: 60 },
       EXPORT_RATE_LIMIT: { name: 'exports', limit: 10, windowSeconds: 3600 },
       EXPORT_TTL_SECONDS: 604_800,
@@ -91,23 +94,23 @@ describe('configuration', () => {
     });
   });
 
-  it('reads who is told of an export’s end', () => {
-    const secret = (byte: number, length: number) => btoa(String.fromCharCode(byte).repeat(length));
-    const NOTIFY_WEBHOOK_URL = 'https://hooks.example/steward?team=a';
-    const read = (NOTIFY_WEBHOOK_SECRET: string) => parseConfig({ ...GOOD, NOTIFY_WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET });
-    const bytes = [new Uint8Array(24).fill(1), new Uint8Array(64).fill(2)];
-    const [one, other] = [`whsec_${secret(1, 24)}`, secret(2, 64)];
-    expect(read(one)).toMatchObject({ NOTIFY_WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET: [bytes[0]] });
-    expect(read(`${one} ${other}`)).toMatchObject({ NOTIFY_WEBHOOK_SECRET: bytes });
-    expect(problemOf({ ...GOOD, NOTIFY_WEBHOOK_URL })).toBe(
-      'Steward cannot start: NOTIFY_WEBHOOK_URL needs NOTIFY_WEBHOOK_SECRET beside it',
-    );
-    expect(problemOf({ ...GOOD, NOTIFY_WEBHOOK_SECRET: one })).toBe(
-      'Steward cannot start: NOTIFY_WEBHOOK_SECRET needs NOTIFY_WEBHOOK_URL beside it',
-    );
-    const plain = { ...GOOD, NOTIFY_WEBHOOK_URL: 'http://hooks.example', NOTIFY_WEBHOOK_SECRET: one };
-    expect(problemOf({ ...plain, ENVIRONMENT: 'production' })).toContain('must be an https URL outside development');
-    expect(problemOf({ ...plain, ENVIRONMENT: 'development' })).toBe('none');
+  it('lets notifications reach private targets in development only, and asks resolvers by https elsewhere', () => {
+    const NOTIFY_PRIVATE_TARGETS = 'http://127.0.0.1:8025, https://hooks.local:8443';
+    const local = {
+      ...GOOD,
+      ENVIRONMENT: 'development',
+      NOTIFY_PRIVATE_TARGETS,
+      NOTIFY_DOH_URL: 'http://127.0.0.1:53/',
+    };
+    expect(parseConfig(local)).toMatchObject({
+      NOTIFY_PRIVATE_TARGETS: ['http://127.0.0.1:8025', 'https://hooks.local:8443'],
+      NOTIFY_DOH_URL: 'http://127.0.0.1:53/',
+    });
+    for (const ENVIRONMENT of ['staging', 'production'])
+      expect(problemOf({ ...local, ENVIRONMENT })).toBe(
+        'Steward cannot start: NOTIFY_PRIVATE_TARGETS must not be set outside development; ' +
+          'NOTIFY_DOH_URL must be an https URL outside development',
+      );
   });
 
   it('reads what is redacted, and what is not', () => {
@@ -183,12 +186,12 @@ describe('configuration', () => {
     ['OTLP_FORWARD_HEADERS', JSON.stringify({ authorization: 1 }), 'must be JSON such as'],
     ['OTLP_FORWARD_HEADERS', JSON.stringify({ 'bad name': SECRET }), 'must be JSON such as'],
     ['OTLP_FORWARD_HEADERS', JSON.stringify({ authorization: `${SECRET}\r\nx: y` }), 'must be JSON such as'],
-    ['NOTIFY_WEBHOOK_URL', SECRET, 'must be an http(s) URL'],
-    ['NOTIFY_WEBHOOK_URL', `https://u:${SECRET}@h.example`, 'must have no user name or password'],
-    ['NOTIFY_WEBHOOK_SECRET', SECRET, 'must be whsec_ and 24 to 64 random bytes in base64'],
-    ['NOTIFY_WEBHOOK_SECRET', `whsec_${btoa(SECRET)}`, 'must be whsec_ and 24 to 64 random bytes'],
-    ['NOTIFY_WEBHOOK_SECRET', `${key(1)} ${key(2)} ${btoa(SECRET.repeat(3))}`, 'must be whsec_ and 24 to 64'],
-    ['NOTIFY_WEBHOOK_SECRET', btoa(SECRET.repeat(5)), 'must be whsec_ and 24 to 64 random bytes'],
+    ['NOTIFY_KEYS', SECRET, 'must be JSON such as {"k1":"<32 random bytes in base64>"}; the first key wraps'],
+    ['NOTIFY_KEYS', JSON.stringify({ k1: btoa(SECRET) }), 'must be JSON such as'],
+    ['NOTIFY_EMAIL_FROM', SECRET, 'must be an e-mail address'],
+    ['NOTIFY_DOH_URL', SECRET, 'must be an http(s) URL'],
+    ['NOTIFY_PRIVATE_TARGETS', `http://${SECRET}/path`, 'must be origins such as http://127.0.0.1:8025'],
+    ['NOTIFY_PRIVATE_TARGETS', '', 'must be origins such as http://127.0.0.1:8025'],
     ['NOTIFY_TIMEOUT_SECONDS', '31', 'must be a whole number from 1 to 30'],
     ['EXPORT_RATE_LIMIT', '1e3;w=60', 'must read like 600;w=60'],
     ['EXPORT_RATE_LIMIT', '10;w=60\n', 'must read like 600;w=60'],

@@ -58,29 +58,13 @@ const headers = z.string().transform((json, context): Record<string, string> => 
   }
 });
 
-/**
- * Secrets of a webhook as Standard Webhooks writes them, with or without `whsec_`; its signing key has 24 to 64 bytes.
- * A second one, after a space, signs beside the first while one replaces the other.
- */
-const webhookSecrets = z.string().transform((written, context): Uint8Array<ArrayBuffer>[] => {
-  try {
-    const secrets = written.split(' ').map((secret) => Uint8Array.fromBase64(secret.replace(/^whsec_/, '')));
-    if (secrets.length <= 2 && secrets.every(({ length }) => length >= 24 && length <= 64)) return secrets;
-  } catch {
-    // One message for every way it can be wrong: never the value itself.
-  }
-  context.addIssue({
-    code: 'custom',
-    message: 'must be whsec_ and 24 to 64 random bytes in base64; a second such secret may follow after a space',
-  });
+/** Origins (RFC 6454) separated by commas. */
+const origins = z.string().transform((written, context): string[] => {
+  const named = written.split(',').map((text) => text.trim());
+  if (named.every((text) => URL.parse(text)?.origin === text)) return named;
+  context.addIssue({ code: 'custom', message: 'must be origins such as http://127.0.0.1:8025, separated by commas' });
   return z.NEVER;
 });
-
-/** fetch takes none; zod asks also of what is no URL. */
-const hasNoUser = (text: string) => {
-  const url = URL.parse(text);
-  return !url || (url.username === '' && url.password === '');
-};
 
 const whole = (fallback: string, max: number, min = 1) =>
   z
@@ -140,10 +124,14 @@ const variables = z.object({
   OTLP_FORWARD_URL: httpUrl.transform((url) => url.replace(/\/$/, '')).optional(),
   OTLP_FORWARD_HEADERS: headers.optional(),
   OTLP_FORWARD_TIMEOUT_SECONDS: whole('10', 60),
-  // Who is told when an export ends: both or neither.
-  NOTIFY_WEBHOOK_URL: httpUrl.refine(hasNoUser, 'must have no user name or password').optional(),
-  NOTIFY_WEBHOOK_SECRET: webhookSecrets.optional(),
+  // What wraps addresses and secrets of notification channels: A256GCM by way of HKDF.
+  NOTIFY_KEYS: keyRing((bytes) => bytes >= 32, 'the first key wraps, all of them unwrap'),
   NOTIFY_TIMEOUT_SECONDS: whole('15', 30),
+  // Of all e-mail; without it, or without the binding EMAIL, there are no e-mail channels.
+  NOTIFY_EMAIL_FROM: z.email('must be an e-mail address').optional(),
+  // DNS over HTTPS with answers in JSON: says where a channel's name leads.
+  NOTIFY_DOH_URL: httpUrl.default('https://cloudflare-dns.com/dns-query'),
+  NOTIFY_PRIVATE_TARGETS: origins.optional(),
   AUTH_RATE_LIMIT: rateLimit('sign-in'),
   EXPORT_RATE_LIMIT: rateLimit('exports'),
   EXPORT_TTL_SECONDS: whole('604800', 2_592_000),
@@ -183,12 +171,10 @@ const variables = z.object({
 
 /** What one variable says about another. */
 const environment = variables.superRefine((config, context) => {
-  const { ENVIRONMENT, NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET: secrets } = config;
   const refuse = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-  if (url && !secrets) refuse('NOTIFY_WEBHOOK_URL', 'needs NOTIFY_WEBHOOK_SECRET beside it');
-  if (secrets && !url) refuse('NOTIFY_WEBHOOK_SECRET', 'needs NOTIFY_WEBHOOK_URL beside it');
-  if (url?.startsWith('http:') && ENVIRONMENT !== 'development')
-    refuse('NOTIFY_WEBHOOK_URL', 'must be an https URL outside development');
+  if (config.ENVIRONMENT === 'development') return;
+  if (config.NOTIFY_PRIVATE_TARGETS) refuse('NOTIFY_PRIVATE_TARGETS', 'must not be set outside development');
+  if (!config.NOTIFY_DOH_URL.startsWith('https:')) refuse('NOTIFY_DOH_URL', 'must be an https URL outside development');
 });
 
 export type Config = z.infer<typeof environment>;

@@ -8,8 +8,8 @@ import { RecentTokens } from '../domain/access/recent-tokens.ts';
 import { createRedactor, type Redactor } from '../domain/audit/redact.ts';
 import type { Context, Origin } from '../domain/context.ts';
 import { configChanged, type GateParts } from '../domain/gate/check.ts';
-import type { Channel } from '../domain/notifications/channel.ts';
-import { webhook } from '../domain/notifications/webhook.ts';
+import type { Mail } from '../domain/notifications/mail.ts';
+import { channelSecrets } from '../domain/notifications/secrets.ts';
 import { HealthMemory } from '../domain/observability/health.ts';
 import { Meter } from '../domain/observability/meter.ts';
 import type { LabelsOf } from '../domain/observability/metrics.ts';
@@ -98,9 +98,15 @@ const openIdProvider = (config: Config) =>
     now: Date.now,
   });
 
-/** Every way there is to tell somebody outside. */
-const channelsOf = ({ NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET: secrets }: Config): readonly Channel[] =>
-  url && secrets ? [webhook({ url, secrets, now: Date.now })] : [];
+/** https://developers.cloudflare.com/email-service/api/send-emails/workers-api/ */
+const mailBy = (binding: Env['EMAIL'], from: string | undefined): Mail | null =>
+  binding && from !== undefined
+    ? {
+        send: async ({ to, subject, text, headers }) => {
+          await binding.send({ from, to: [...to], subject, text, headers });
+        },
+      }
+    : null;
 
 /** The asset server looks at the path alone. */
 const assets = (fetcher: Env['ASSETS']): Context['assets'] => ({
@@ -202,7 +208,8 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       },
     },
     assets: assets(env.ASSETS),
-    channels: channelsOf(config),
+    channelSecrets: await channelSecrets(config.NOTIFY_KEYS),
+    mail: mailBy(env.EMAIL, config.NOTIFY_EMAIL_FROM),
     openId: openIdProvider(config),
     redact,
     settings: {
@@ -230,6 +237,8 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       operationDuty: config.OPERATION_DUTY_PERCENT,
       approvals: config.OPERATION_APPROVALS,
       notifyTimeoutMs: config.NOTIFY_TIMEOUT_SECONDS * 1000,
+      notifyResolverUrl: config.NOTIFY_DOH_URL,
+      notifyPrivateTargets: config.NOTIFY_PRIVATE_TARGETS ?? [],
     },
     now: Date.now,
     newId: () => v7(),

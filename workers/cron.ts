@@ -2,7 +2,8 @@ import { sweepHolds } from '../domain/audit/apply-holds.ts';
 import { sweepOutbox } from '../domain/audit/sweep-outbox.ts';
 import type { Context } from '../domain/context.ts';
 import { runDueSchedules } from '../domain/exports/run-schedules.ts';
-import { expireExports, purgeExports, requeueStuckExports } from '../domain/exports/sweep-exports.ts';
+import { expireExports, purgeExports, requeueStuckExports, tellExpiring } from '../domain/exports/sweep-exports.ts';
+import { forgetNotifications, requeueDeliveries } from '../domain/notifications/sweep.ts';
 import { lookAround } from '../domain/observability/look-around.ts';
 import type { Sweep } from '../domain/observability/metrics.ts';
 import { expireOperations, requeueStuckOperations } from '../domain/operations/end-operation.ts';
@@ -15,10 +16,13 @@ const SWEEPS: Readonly<Record<Sweep, (ctx: Context, due: number) => Promise<unkn
   stuckExports: requeueStuckExports,
   expiredExports: expireExports,
   purgedExports: purgeExports,
+  expiringExports: tellExpiring,
   exportSchedules: runDueSchedules,
   stuckOperations: requeueStuckOperations,
   expiredOperations: expireOperations,
   operationSchedules: runDueOperationSchedules,
+  stuckDeliveries: requeueDeliveries,
+  oldNotifications: forgetNotifications,
   observability: lookAround,
 };
 

@@ -34,6 +34,8 @@ export interface Bindings {
   EXPORTS_QUEUE: Queue<ExportMessage>;
   NOTIFICATIONS_QUEUE: Queue<NotificationMessage>;
   OPERATIONS_QUEUE: Queue<OperationMessage>;
+  /** Absent where no e-mail is sent. */
+  EMAIL?: SendEmail;
   /** Absent where nobody looks at metrics. */
   METRICS?: AnalyticsEngineDataset;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare, Response, type V4WorkerOptions } from 'miniflare';
 import { buildWorker } from './build.ts';
 import { type DecideBucket, faultyBucket } from './faulty-bucket.ts';
+import { mailBridge, type SendMail } from './mail-bridge.ts';
 import { childNamed, ended } from './process.ts';
 import { type Tap, tapWorker, withoutTapped } from './tap.ts';
 
@@ -38,6 +39,8 @@ export interface WorkerOptions {
   tap?: Tap;
   /** Stands between the Worker and its bucket. */
   bucket?: DecideBucket;
+  /** Where its e-mail goes; absent: it sends none. */
+  mail?: SendMail;
 }
 
 function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibilityDate }: Partial<V4WorkerOptions>) {
@@ -84,9 +87,10 @@ export async function readConfiguration() {
 /** Starts the Worker on workerd, from the bundle a deployment would upload and the bindings of wrangler.toml. */
 export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
   const script = o.script ?? (await buildWorker(join(o.persistDir, 'build')));
-  const { modulesRules: _, assets, ...worker } = o.configuration ?? (await readConfiguration());
+  const { modulesRules: _, email: __, assets, ...worker } = o.configuration ?? (await readConfiguration());
   const before = await childNamed('workerd');
   const bucket = o.bucket && faultyBucket(o.bucket, worker);
+  const mail = o.mail && mailBridge(o.mail, worker);
   const bundle = o.direct ? handedOver(script) : undefined;
   const { BUCKET: _bucket, ...otherBuckets } = (worker.r2Buckets ?? {}) as Record<string, string>;
   const options = {
@@ -101,13 +105,17 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
     workers: [
       {
         ...worker,
-        ...(assets === undefined ? {} : o.direct ? { serviceBindings: filesOf(worker, assets) } : { assets }),
+        ...(assets === undefined || o.direct ? {} : { assets }),
         ...(o.direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: o.port }] } : {}),
         name: 'steward',
-        ...(bucket && {
-          r2Buckets: otherBuckets,
-          serviceBindings: { ...(worker.serviceBindings as object | undefined), ...bucket.binding },
-        }),
+        ...(bucket && { r2Buckets: otherBuckets }),
+        serviceBindings: {
+          ...(o.direct && assets !== undefined
+            ? filesOf(worker, assets)
+            : (worker.serviceBindings as object | undefined)),
+          ...bucket?.binding,
+          ...mail?.binding,
+        },
         queueConsumers: withoutTapped(worker.queueConsumers ?? {}, o.tap),
         bindings: { ...(worker.bindings as Record<string, string>), ...o.vars },
         ...(bundle?.worker ?? { modules: [{ type: 'ESModule', path: 'index.js', contents: script }] }),
@@ -115,6 +123,7 @@ export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
       ...(o.caller ? [callerOptions(o.caller, worker)] : []),
       ...(o.tap ? [tapWorker(o.tap, worker)] : []),
       ...(bucket ? [bucket.worker] : []),
+      ...(mail ? [mail.worker] : []),
     ],
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));

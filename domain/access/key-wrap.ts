@@ -1,6 +1,8 @@
 /** What a key is for: links are signed with HMAC-SHA-256, cookies sealed with A256GCM. */
 export const KEY_USES = ['links', 'cookies'] as const;
 export type KeyUse = (typeof KEY_USES)[number];
+/** What else is kept wrapped, under keys of its own; see domain/notifications/secrets.ts. */
+export type WrapUse = KeyUse | 'notifications';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -19,7 +21,7 @@ export const importKey = (use: KeyUse, secret: Bytes): Promise<CryptoKey> =>
     : crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt']);
 
 /** What wraps stored keys of this use: derived by HKDF-SHA-256 (RFC 5869) from a secret of the environment, so that it is not that secret. */
-export async function wrappingKey(use: KeyUse, secret: Bytes): Promise<CryptoKey> {
+export async function wrappingKey(use: WrapUse, secret: Bytes): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey']);
   const info = bytesOf(`steward signing_keys ${use}`);
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info };
@@ -27,10 +29,10 @@ export async function wrappingKey(use: KeyUse, secret: Bytes): Promise<CryptoKey
 }
 
 /** A wrapped secret belongs to one id and one use: moved to another row it does not open. */
-const boundTo = (use: KeyUse, id: string) => bytesOf(JSON.stringify([use, id]));
+const boundTo = (use: WrapUse, id: string) => bytesOf(JSON.stringify([use, id]));
 
 /** @returns base64 of nonce and ciphertext (AES-256-GCM) */
-export async function wrapSecret(wrapping: CryptoKey, use: KeyUse, id: string, secret: Bytes): Promise<string> {
+export async function wrapSecret(wrapping: CryptoKey, use: WrapUse, id: string, secret: Bytes): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const sealed = await crypto.subtle.encrypt(
     { name: 'AES-GCM', iv, additionalData: boundTo(use, id) },
@@ -43,7 +45,7 @@ export async function wrapSecret(wrapping: CryptoKey, use: KeyUse, id: string, s
 /** The secret, or null for what was wrapped with another key, for another id or use, or was changed since. */
 export async function unwrapSecret(
   wrapping: CryptoKey,
-  use: KeyUse,
+  use: WrapUse,
   id: string,
   wrapped: string,
 ): Promise<Bytes | null> {

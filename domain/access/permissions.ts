@@ -17,6 +17,7 @@ export const PERMISSIONS = [
   'analytics.view',
   'admins.view',
   'admins.manage',
+  'notifications.manage',
   'gate.check',
   'telemetry.write',
 ] as const;

@@ -103,6 +103,36 @@ export const ACTIONS = {
   'export.schedule.any.read': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
   'export.schedule.any.disable': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
   'export.schedule.any.delete': { permissions: ['admins.manage'], resource: 'export_schedule', everywhere: true },
+  ...crud('notification.channel', 'notification_channel', 'notifications.manage', 'notifications.manage', {
+    everywhere: true,
+  }),
+  'notification.channel.test': {
+    permissions: ['notifications.manage'],
+    resource: 'notification_delivery',
+    everywhere: true,
+  },
+  'notification.channel.rotate-secret': {
+    permissions: ['notifications.manage'],
+    resource: 'notification_channel',
+    everywhere: true,
+  },
+  // By nobody: what it was told did not arrive for too long.
+  'notification.channel.disable': { permissions: [], resource: 'notification_channel' },
+  'notification.delivery.list': {
+    permissions: ['notifications.manage'],
+    resource: 'notification_delivery',
+    everywhere: true,
+  },
+  'notification.delivery.read': {
+    permissions: ['notifications.manage'],
+    resource: 'notification_delivery',
+    everywhere: true,
+  },
+  'notification.delivery.replay': {
+    permissions: ['notifications.manage'],
+    resource: 'notification_delivery',
+    everywhere: true,
+  },
   'subject.export': { permissions: [], resource: 'subject_file' },
   'subject.erase': { permissions: [], resource: 'subject_store' },
   'operation.plan': { permissions: ['operations.execute'], resource: 'operation' },

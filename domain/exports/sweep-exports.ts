@@ -1,7 +1,9 @@
 import {
   type EndedRow,
   expireOneExport,
+  expiringExports,
   failExport,
+  noteExpiringTold,
   notePurged,
   purgeableExport,
   stuckExports,
@@ -10,6 +12,7 @@ import { DRAIN, runExportMessage } from '../../queues/messages.ts';
 import { newEvent } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 import { notify } from '../notifications/notify.ts';
+import { derivedId } from '../operations/derived-id.ts';
 import { exportPrefix } from './store-chunk.ts';
 
 const MAX_ENDED = 50;
@@ -32,6 +35,23 @@ export async function expireExports(ctx: Context): Promise<number> {
     await purge(ctx, gone.id);
   }
   return MAX_ENDED;
+}
+
+/** Tells once of each file that is removed soon: under one id, so that what is told twice is sent once. */
+export async function tellExpiring(ctx: Context): Promise<number> {
+  const expiring = await ctx.db.api.run(expiringExports, { limit: MAX_ENDED });
+  for (const row of expiring)
+    await notify(
+      ctx,
+      'export.expiring',
+      {
+        ...{ exportId: row.id, exportType: row.export_type, name: row.name, requestedBy: row.requested_by },
+        ...{ rows: row.rows_done, bytes: row.bytes_done, expiresAt: row.expires_at.toISOString() },
+      },
+      await derivedId(row.id, 'export.expiring'),
+    );
+  if (expiring.length > 0) await ctx.db.api.run(noteExpiringTold, { exportIds: expiring.map(({ id }) => id) });
+  return expiring.length;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   readWorkGauges,
   type WorkGauges,
 } from '../../drizzle/repositories/gauges.ts';
+import { deliveryBacklog } from '../../drizzle/repositories/notification-health.ts';
 import type { Context } from '../context.ts';
 import { inTime } from '../gate/patience.ts';
 import { type GaugeName, type LabelsOf, labelValues, OPEN_PHASES, type Point, QUEUE_NAMES } from './metrics.ts';
@@ -33,15 +34,21 @@ export interface Gauges {
 /** Asks every source at once, each no longer than a second; what a silent one knows is left out, and said to be. */
 export async function readAllGauges(ctx: Sources): Promise<Gauges> {
   const asked = askedOf(ctx);
-  const [outbox, work, queues, batches, status] = await Promise.all([
+  const [outbox, work, deliveries, queues, batches, status] = await Promise.all([
     asked(ctx.db.drainer.run(readOutboxGauges, {}).then(([row]) => row ?? null)),
     asked(ctx.db.api.run(readWorkGauges, {}).then(([row]) => row ?? null)),
+    asked(ctx.db.api.run(deliveryBacklog, {}).then(([row]) => row ?? null)),
     Promise.all(QUEUE_NAMES.map((name) => asked(queueOf(ctx, name).metrics()).then((found) => ({ name, found })))),
     asked(ctx.metricStore.waiting()),
     asked(ctx.statusLog.report()),
   ]);
   const queueAges: Record<string, number> = {};
   const points: Point[] = [...(outbox ? outboxPoints(outbox) : []), ...(work ? workPoints(work) : [])];
+  if (deliveries) {
+    const age = deliveries.oldest === null ? 0 : (ctx.now() - Date.parse(String(deliveries.oldest))) / 1000;
+    points.push(gaugePoint('steward_notifications_pending', {}, deliveries.pending));
+    points.push(gaugePoint('steward_notification_oldest_age_seconds', {}, Math.max(0, age)));
+  }
   for (const { name, found } of queues) {
     if (!found) continue;
     const oldest = found.oldestMessageTimestamp?.getTime() ?? 0;
@@ -54,7 +61,7 @@ export async function readAllGauges(ctx: Sources): Promise<Gauges> {
   if (status) points.push(...statusPoints(status));
   const up = {
     counters: batches !== null,
-    postgres: outbox !== null && work !== null,
+    postgres: outbox !== null && work !== null && deliveries !== null,
     queues: queues.every(({ found }) => found !== null),
     health: status !== null,
   };

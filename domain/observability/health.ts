@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { inTime } from '../gate/patience.ts';
 import type { Component } from './metrics.ts';
-import { probeAll } from './probe-all.ts';
+import { type ChannelView, probeAll } from './probe-all.ts';
 import { afterProbe, type ComponentState, type HealthError, type Status, worst } from './status.ts';
 
 /** So long nobody looks again, however many ask. */
@@ -38,11 +38,14 @@ export interface HealthView {
   status: Status;
   checkedAt: string;
   components: ComponentView[];
+  /** Of notifications; null: Postgres, which knows them, did not answer. */
+  channels: ChannelView[] | null;
 }
 
 /** What an isolate has seen last. Only values pass from one request to another, never a promise. */
 export class HealthMemory {
   states: ComponentState[] = [];
+  channels: ChannelView[] | null = null;
   checkedAt = 0;
   /** Since when somebody looks. */
   lookingAt = 0;
@@ -64,7 +67,7 @@ export async function readHealth(ctx: Looking): Promise<HealthView> {
 async function lookAgain(ctx: Looking): Promise<void> {
   const { health } = ctx;
   health.lookingAt = ctx.now();
-  const { probes } = await probeAll(ctx);
+  const { probes, channels } = await probeAll(ctx);
   const now = ctx.now();
   const mine = new Map(health.states.map((state) => [state.component, state]));
   const own = probes.map((probe) => afterProbe(mine.get(probe.component), probe, now));
@@ -78,15 +81,17 @@ async function lookAgain(ctx: Looking): Promise<void> {
     const before = known.get(state.component);
     return before?.status === state.status ? { ...state, since: before.since, lastError: before.lastError } : state;
   });
+  health.channels = channels;
   health.checkedAt = now;
   health.lookingAt = 0;
 }
 
-function viewOf({ states, checkedAt }: HealthMemory): HealthView {
+function viewOf({ states, channels, checkedAt }: HealthMemory): HealthView {
   return {
     status: worst(states.map(({ status }) => status)),
     checkedAt: new Date(checkedAt).toISOString(),
     components: states.map(componentView),
+    channels,
   };
 }
 

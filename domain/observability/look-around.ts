@@ -4,6 +4,7 @@ import type { Point } from './metrics.ts';
 import { probeAll } from './probe-all.ts';
 import type { Sample } from './rules.ts';
 import { storeMetrics } from './store-metrics.ts';
+import { tellNews } from './tell-news.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -29,7 +30,7 @@ export async function lookAround(ctx: Context, due: number): Promise<void> {
     skewMs,
     requests: totals === null ? null : requestsIn(JSON.parse(totals) as Point[]),
   };
-  await ctx.statusLog.look({ minute, probes, sample, skewMs });
+  await tellNews(ctx, await ctx.statusLog.look({ minute, probes, sample, skewMs }));
   await storeMetrics(ctx, { minute, points: gauges.points });
 }
 

@@ -54,14 +54,26 @@ const SWEEPS = [
   'stuckExports',
   'expiredExports',
   'purgedExports',
+  'expiringExports',
   'exportSchedules',
   'stuckOperations',
   'expiredOperations',
   'operationSchedules',
+  'stuckDeliveries',
+  'oldNotifications',
   'observability',
 ] as const;
 export type Sweep = (typeof SWEEPS)[number];
-export const COMPONENTS = ['postgres', 'clickhouse', 'cache', 'files', 'queues', 'durable_objects', 'issuer'] as const;
+export const COMPONENTS = [
+  'postgres',
+  'clickhouse',
+  'cache',
+  'files',
+  'queues',
+  'durable_objects',
+  'issuer',
+  'notifications',
+] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 /** Seconds; upper bounds, the last one open. What a person waits for lies between the first and the last. */

@@ -1,5 +1,6 @@
 import { readClock as readClickHouseClock } from '../../clickhouse/queries/read-clock.ts';
 import { readClock as readPostgresClock } from '../../drizzle/repositories/gauges.ts';
+import { type ChannelHealth, channelHealth } from '../../drizzle/repositories/notification-health.ts';
 import type { Context } from '../context.ts';
 import { inTime } from '../gate/patience.ts';
 import type { Component } from './metrics.ts';
@@ -18,9 +19,24 @@ interface Found {
   errorCode: HealthError | null;
 }
 
+/** One notification channel. */
+export interface ChannelView {
+  id: string;
+  name: string;
+  type: ChannelHealth['type'];
+  /** Down: disabled for failing. */
+  status: Status;
+  /** Of the failures it has now. */
+  since: string | null;
+  lastErrorCode: string | null;
+  lastDeliveredAt: string | null;
+}
+
 export interface Probed {
   probes: Probe[];
   skewMs: StatusReport['skewMs'];
+  /** null: nobody knows. */
+  channels: ChannelView[] | null;
 }
 
 const WELL: Found = { status: 'ok', errorCode: null };
@@ -28,6 +44,7 @@ const WELL: Found = { status: 'ok', errorCode: null };
 /** Looks at every component at once; takes a second at most, whatever hangs. */
 export async function probeAll(ctx: Probing): Promise<Probed> {
   const skewMs: StatusReport['skewMs'] = {};
+  const found: { channels: ChannelHealth[] | null } = { channels: null };
   const clock = (database: 'postgres' | 'clickhouse', read: () => Promise<number>) => async () => {
     const began = ctx.now();
     const theirs = await read();
@@ -43,11 +60,15 @@ export async function probeAll(ctx: Probing): Promise<Probed> {
     queues: () => queuesFound(ctx),
     durable_objects: async () => ctx.metricStore.waiting().then(() => WELL),
     issuer: () => issuerFound(ctx),
+    notifications: async () => {
+      found.channels = await ctx.db.api.run(channelHealth, {});
+      return channelsFound(found.channels);
+    },
   };
   const probes = await Promise.all(
     (Object.keys(looks) as Component[]).map((component) => look(ctx, component, looks[component])),
   );
-  return { probes, skewMs };
+  return { probes, skewMs, channels: found.channels?.map(channelView) ?? null };
 }
 
 async function look(ctx: Probing, component: Component, find: () => Promise<Found>): Promise<Probe> {
@@ -79,3 +100,26 @@ async function issuerFound({ probes }: Probing): Promise<Found> {
   if (keys === 'fresh') return WELL;
   return keys === 'stale' ? { status: 'degraded', errorCode: 'stale_keys' } : { status: 'down', errorCode: 'no_keys' };
 }
+
+/** Somebody has switched a channel off on purpose: nothing is wrong then. */
+const statusOf = ({ enabled, failing_since: failing, disabled_reason: reason }: ChannelHealth): Status =>
+  enabled ? (failing === null ? 'ok' : 'degraded') : reason === null ? 'ok' : 'down';
+
+function channelsFound(channels: readonly ChannelHealth[]): Found {
+  const statuses = channels.map(statusOf);
+  // One channel that fails is no outage of Steward's.
+  if (statuses.includes('down')) return { status: 'degraded', errorCode: 'channel_disabled' };
+  return statuses.includes('degraded') ? { status: 'degraded', errorCode: 'channel_failing' } : WELL;
+}
+
+const textOf = (instant: Date | string | null) => (instant === null ? null : new Date(instant).toISOString());
+
+const channelView = (channel: ChannelHealth): ChannelView => ({
+  id: channel.id,
+  name: channel.name,
+  type: channel.type,
+  status: statusOf(channel),
+  since: textOf(channel.failing_since),
+  lastErrorCode: channel.last_error,
+  lastDeliveredAt: textOf(channel.last_delivered_at),
+});

@@ -99,4 +99,5 @@ export const COMPONENT_TITLES: Readonly<Record<Component, string>> = {
   queues: 'Queues',
   durable_objects: 'Durable Objects',
   issuer: 'Sign-in (issuer’s keys)',
+  notifications: 'Notifications',
 };

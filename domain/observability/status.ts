@@ -45,6 +45,12 @@ export interface Incident {
   closedAt: number | null;
 }
 
+/** An incident that has opened or closed and of which nobody has been told for certain. */
+export interface News {
+  incident: Incident;
+  happened: 'opened' | 'closed';
+}
+
 /** A day of a component, in minutes that were looked at. */
 export interface Day {
   component: Component;

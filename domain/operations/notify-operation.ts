@@ -1,8 +1,8 @@
-import type { Notification } from '../../queues/messages.ts';
 import type { Context } from '../context.ts';
+import type { EventType } from '../notifications/events.ts';
 import { notify } from '../notifications/notify.ts';
 
-type OperationEvent = Extract<Notification['type'], `operation.${string}`>;
+type OperationEvent = Extract<EventType, `operation.${string}`>;
 
 interface Told {
   id: string | null;
@@ -15,7 +15,7 @@ interface Told {
   failure_reason: string | null;
 }
 
-/** Tells whoever is configured. What it says leads to the operation, and holds nothing of its targets. */
+/** Tells whoever wants to know. What it says leads to the operation, and holds nothing of its targets. */
 export const notifyOf = (ctx: Context, event: OperationEvent, row: Told, owners?: string[]): Promise<void> =>
   notify(ctx, event, {
     ...(owners ? { owners } : {}),

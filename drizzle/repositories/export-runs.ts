@@ -211,6 +211,26 @@ WITH gone AS (
 ), recorded AS (${recordFor('gone', sql`'success'`)})
 SELECT ${ENDED} FROM gone`);
 
+/** An export whose file is removed soon. */
+export interface ExpiringRow {
+  id: string;
+  requested_by: string;
+  export_type: string;
+  name: string | null;
+  rows_done: number;
+  bytes_done: number;
+  expires_at: Date;
+}
+
+/** Files that nobody was told of whose last day has begun, or the last quarter of a life of less than four; the first to go first. */
+export const expiringExports = statement<{ limit: number }, ExpiringRow>(sql`
+SELECT e.id, e.requested_by, e.export_type, e.name, e.rows_done::float8, e.bytes_done::float8, e.expires_at FROM ${adminExports} e
+WHERE e.status = 'ready' AND e.expiring_told_at IS NULL AND e.expires_at > now() AND e.expires_at <= now() + interval '1 day'
+  AND e.expires_at <= now() + (e.expires_at - e.finished_at) / 4 ORDER BY e.expires_at LIMIT ${p('limit')}::int`);
+
+export const noteExpiringTold = statement<{ exportIds: readonly string[] }, never>(sql`
+UPDATE ${adminExports} SET expiring_told_at = now() WHERE id = ANY (${p('exportIds')}::uuid[]) AND expiring_told_at IS NULL`);
+
 /**
  * An export that has ended for good and whose objects may still be there. A failed one can be retried until its time is up; a
  * consumer that was at work when it ended has given up by `leaseMs` later.

@@ -10,6 +10,8 @@ import {
   auditHolds,
   exportSchedules,
   grants,
+  notificationChannels,
+  notificationDeliveries,
   operationSchedules,
   roles,
   serviceConsents,
@@ -197,6 +199,29 @@ function accountOf(person: SQL): Store[] {
   ];
 }
 
+/** Whom Steward writes to: a channel's recipients are known by their address alone, and who else is one is left out. */
+function notifiedOf(person: SQL): Store[] {
+  const channel = notificationChannels;
+  const delivery = notificationDeliveries;
+  return [
+    {
+      store: 'notification_channels',
+      from: channel,
+      relations: {
+        recipient: sql`EXISTS (SELECT FROM ${admins} a JOIN jsonb_array_elements_text(coalesce(t.settings->'recipients', '[]')) AS r (address)
+          ON lower(r.address) = lower(a.email) WHERE a.id = ${person})`,
+      },
+      data: facts(channel.type, channel.name, channel.events, channel.enabled),
+    },
+    {
+      store: 'notification_deliveries',
+      from: delivery,
+      relations: { recipient: sql`t.admin_id = ${person}` },
+      data: facts(delivery.type, delivery.status, delivery.endedAt),
+    },
+  ];
+}
+
 function testerOf(person: SQL): Store {
   const { userId, bypassDomain, bypassIP, bypassRateLimit, expiresAt, note } = serviceTesterUsers;
   return {
@@ -217,5 +242,5 @@ export function storesOf({ adminId, userId }: PersonFilter): Store[] {
     'break-glass': sql`t.break_glass_by = ${person}`,
     reviewer: sql`t.reviewed_by = ${person}`,
   };
-  return [...accountOf(person), ...operationsOf(person, 'admin', by), ...contentOf(person)];
+  return [...accountOf(person), ...operationsOf(person, 'admin', by), ...contentOf(person), ...notifiedOf(person)];
 }

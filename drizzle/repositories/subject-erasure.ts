@@ -58,7 +58,14 @@ SELECT i.kind FROM ${adminOperationItems} i WHERE i.operation_id = ${OPERATION} 
 export const COPIES = [
   ...['admin_operations', 'admin_operation_chunks', 'admin_operation_items', 'admin_operation_approvals'],
   ...['admin_exports', 'export_schedules', 'operation_schedules'],
-  ...['service_tester_users', 'service_tester_admins', 'service_countries', 'dead_letters'],
+  ...[
+    'service_tester_users',
+    'service_tester_admins',
+    'service_countries',
+    'notification_channels',
+    'notification_deliveries',
+    'dead_letters',
+  ],
 ] as const;
 
 export const eraseCopies = statement<{ operationId: string; store: string }, { rows: number }>(

@@ -73,6 +73,8 @@ export const adminExports = pgTable(
     failureReason: text('failure_reason'),
     /** What is written cannot become the file: the next try begins anew. */
     beginAnew: boolean('begin_anew').notNull().default(false),
+    /** When it was told that its file will soon be gone. */
+    expiringToldAt: timestamp('expiring_told_at', { withTimezone: true, precision: 3 }),
     /** When the last of its objects was removed. */
     purgedAt: timestamp('purged_at', { withTimezone: true, precision: 3 }),
   },
@@ -80,6 +82,7 @@ export const adminExports = pgTable(
     index('admin_exports_by_admin').on(t.requestedBy, t.id),
     index('admin_exports_unfinished').on(t.progressAt).where(sql`status IN ('queued', 'processing')`),
     index('admin_exports_expiring').on(t.expiresAt).where(sql`status = 'ready'`),
+    index('admin_exports_expiring_untold').on(t.expiresAt).where(sql`status = 'ready' AND expiring_told_at IS NULL`),
     index('admin_exports_to_purge').on(t.finishedAt).where(sql`status IN ('expired', 'failed') AND purged_at IS NULL`),
   ],
 );

@@ -5,5 +5,6 @@ export * from './erasures.ts';
 export * from './exports.ts';
 export * from './holds.ts';
 export * from './keys.ts';
+export * from './notifications.ts';
 export * from './operations.ts';
 export * from './services.ts';

@@ -122,7 +122,7 @@ describe('export_secrets.columns', () => {
     expect(inside.filter((column) => secret.includes(column) || isSecretName(column.split('.')[1] ?? ''))).toEqual([]);
     const known = [...rows.map(({ column }) => column), ...NAMES_INSTEAD_OF_IDS];
     expect(inside.filter((column) => !known.includes(column) && !column.endsWith('.service_slug'))).toEqual([]);
-    expect(new Set(inside.map((column) => column.split('.')[0])).size).toBe(18);
+    expect(new Set(inside.map((column) => column.split('.')[0])).size).toBe(20);
     // What is not exported at all is not even readable to who exports: but for the exports' own tables and where documents lie.
     const { rows: readable } = await app.db.query<{ column: string }>(
       `SELECT table_name || '.' || column_name AS column FROM information_schema.columns WHERE table_schema = 'public'

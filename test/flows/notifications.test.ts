@@ -1,26 +1,34 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVENTS, SUBSCRIBABLE } from '../../domain/notifications/events.ts';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { queued } from '../broker.ts';
 import { changesOf } from '../export-files.ts';
-import { type Reaction, type Received, type Receiver, startReceiver } from '../receiver.ts';
+import { LETTER, notificationsOf, verified } from '../notifications.ts';
+import { type Receiver, startReceiver } from '../receiver.ts';
 import { insertRecords } from '../records.ts';
 
 let app: App;
 let receiver: Receiver;
 let auditor: Person;
-const SECRETS = [randomBytes(24), randomBytes(64)] as const;
-const PATH = '/hooks/where-only-we-know';
+let owner: Person;
+let secret: string;
+let channelId: string;
+let notifications: ReturnType<typeof notificationsOf>;
 beforeAll(async () => {
-  receiver = await startReceiver();
+  receiver = await startReceiver({ status: 204 });
   app = await startApp({
     EXPORT_LEASE_SECONDS: '2',
-    NOTIFY_WEBHOOK_URL: `${receiver.url}${PATH}`,
-    NOTIFY_WEBHOOK_SECRET: `whsec_${SECRETS[0].toString('base64')} ${SECRETS[1].toString('base64')}`,
+    NOTIFY_PRIVATE_TARGETS: receiver.url,
     NOTIFY_TIMEOUT_SECONDS: '1',
   });
-  auditor = await app.person('auditor');
+  notifications = notificationsOf(app);
+  [auditor, owner] = [await app.person('auditor'), await app.person('owner')];
+});
+beforeEach(async () => {
   receiver.react({ status: 204 });
+  await app.db.query('DELETE FROM notification_channels');
+  const events = SUBSCRIBABLE.filter((type) => type !== 'operation.finished');
+  ({ id: channelId, secret } = await notifications.channel(owner, { events, url: `${receiver.url}/hook` }));
 });
 afterAll(async () => {
   await app.stop();
@@ -30,188 +38,166 @@ afterAll(async () => {
 /** What was received about an export. */
 const about = (exportId: string) => receiver.received.filter(({ body }) => body.includes(exportId));
 
-/** As a receiver does it, by the specification and nothing of ours. */
-function verified({ headers, body }: Received, secret: Buffer) {
-  const [id, timestamp] = [String(headers['webhook-id']), Number(headers['webhook-timestamp'])];
-  expect(Math.abs(Date.now() / 1000 - timestamp)).toBeLessThan(300);
-  const wanted = `v1,${createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-  expect(String(headers['webhook-signature']).split(' ')).toContain(wanted);
-  return { id, ...JSON.parse(body) };
-}
-
 const die = async (exportId: string) => {
   const letter = queued({ v: 1, kind: 'export.run', exportId });
   expect((await app.broker.deliver([letter], { queue: 'exports-dlq', attempts: 11 })).acked).toEqual([letter.id]);
+  return letter.id;
 };
+const told = (exportId: string) => about(exportId).map((each) => verified(each, secret));
 
-/** A notification as it travels, of an export that is nobody's. */
-const message = (exportId: string) => ({
-  v: 1,
-  kind: 'notification.send',
-  channel: 'webhook',
-  notification: {
-    id: crypto.randomUUID(),
-    type: 'export.ready',
-    occurredAt: '2026-11-22T10:00:00.000Z',
-    data: {
-      ...{ exportId, exportType: 'audit_logs', name: 'Monthly', requestedBy: auditor.id },
-      ...{ rows: 3, bytes: 90, failureReason: null },
-    },
-  },
-});
-const letters = async () => (await app.db.query('SELECT id, queue, reason FROM dead_letters ORDER BY died_at')).rows;
-
-describe('whoever is configured', () => {
-  it('is told of each end once: ready, expired, failed, cancelled', async () => {
+describe('whoever subscribes', () => {
+  it('is told of each end of an export once: ready, about to expire, expired, failed, cancelled', async () => {
     const service = await app.service();
     await insertRecords(app, service, { count: 3, days: 1 });
-    const asked = { exportType: 'audit_logs', name: 'Monthly', parameters: changesOf(service) };
+    const asked = { exportType: 'audit_logs', name: 'Monthly, for ann@example.com', parameters: changesOf(service) };
     const ready = (await app.call('POST', '/v1/admin/exports', { as: auditor, body: asked })).json.id;
     const view = await app.finished(auditor, ready);
 
     app.clickhouse.decide(({ path, body }) => ((path + body).includes('TSVRaw') ? 'error' : 'none'));
     const failed = await app.exported(auditor, changesOf(service));
     const cancelled = await app.exported(auditor, changesOf(service));
-    await die(failed);
-    await die(failed);
+    const letters = [await die(failed), await die(failed)];
     for (let n = 0; n < 2; n++)
       expect((await app.call('POST', `/v1/admin/exports/${cancelled}/cancel`, { as: auditor })).status).toBe(200);
     app.clickhouse.decide(() => 'none');
     await until(async () => about(ready).length === 1, 'ready is told');
+
+    // A week's life: its last day begins. Twice at once, and once more.
+    const sweep = () => app.worker().scheduled('* * * * *');
+    await sweep();
+    await app.db.query(
+      `UPDATE admin_exports SET finished_at = now() - interval '6 days', expires_at = now() + interval '23 hours' WHERE id = $1`,
+      [ready],
+    );
+    await Promise.all([sweep(), sweep()]);
+    await sweep();
+    await until(async () => about(ready).length === 2, 'about to expire is told');
     await app.db.query('UPDATE admin_exports SET expires_at = now() WHERE id = $1', [ready]);
-    await app.worker().scheduled('* * * * *');
-    await until(async () => about(ready).length === 2, 'expired is told');
+    await sweep();
+    await until(async () => about(ready).length === 3, 'expired is told');
     await until(async () => about(failed).length === 1 && about(cancelled).length === 1, 'both are told');
     // Once more from the beginning: what was sent twice would be here by now.
-    await app.worker().scheduled('* * * * *');
+    await sweep();
     const last = await app.exported(auditor, changesOf(service));
     await until(async () => about(last).length === 1, 'a later one is told');
 
-    const data = { exportType: 'audit_logs', requestedBy: auditor.id, failureReason: null };
-    const told = [ready, failed, cancelled].map((id) => about(id).map((each) => verified(each, SECRETS[0])));
-    const done = { ...data, exportId: ready, name: 'Monthly', rows: 3, bytes: view.bytesDone };
-    expect(told).toEqual([
-      [
-        { id: expect.any(String), type: 'export.ready', timestamp: expect.any(String), data: done },
-        { id: expect.any(String), type: 'export.expired', timestamp: expect.any(String), data: done },
-      ],
-      [expect.objectContaining({ type: 'export.failed', data: expect.objectContaining({ exportId: failed }) })],
-      [expect.objectContaining({ type: 'export.failed', data: expect.objectContaining({ exportId: cancelled }) })],
+    const data = { exportType: 'audit_logs', requestedBy: auditor.id };
+    const done = { ...data, exportId: ready, name: 'Monthly, for an admin', rows: 3, bytes: view.bytesDone };
+    const ended = { id: expect.any(String), timestamp: expect.any(String) };
+    expect(told(ready)).toEqual([
+      { ...ended, type: 'export.ready', data: { ...done, failureReason: null } },
+      { ...ended, type: 'export.expiring', data: { ...done, expiresAt: expect.stringMatching(/Z$/) } },
+      { ...ended, type: 'export.expired', data: { ...done, failureReason: null } },
     ]);
-    expect(told[1]?.[0].data).toMatchObject({ ...data, failureReason: expect.stringMatching(/retry/) });
-    expect(told[2]?.[0].data.failureReason).toBe('It was cancelled; the export says by whom.');
+    expect(told(failed)).toEqual([expect.objectContaining({ type: 'export.failed' })]);
+    expect(told(failed)[0]?.data).toMatchObject({ ...data, failureReason: expect.stringMatching(/retry/) });
+    expect(told(cancelled)[0]?.data.failureReason).toBe('It was cancelled; the export says by whom.');
+    await until(async () => letters.every((id) => about(id).length === 1), 'each letter is told of');
+    expect(told(letters[0] ?? '')[0]).toMatchObject({
+      type: 'dead_letter.kept',
+      data: { letterId: letters[0], queue: 'exports', reason: 'every delivery failed', attempts: 11 },
+    });
     for (const received of receiver.received) {
-      expect([received.path, received.headers['content-type']]).toEqual([PATH, 'application/json']);
-      verified(received, SECRETS[1]);
-      expect(received.body).not.toMatch(/https?:|@example\.com/);
+      expect([received.path, received.headers['content-type']]).toEqual(['/hook', 'application/json']);
+      expect(received.body).not.toMatch(/https?:|@/);
     }
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(receiver.received.length);
-    console.log(`notifications: 5 ends, told ${receiver.received.length}, each signed with 2 secrets`);
+    console.log(`notifications: 6 ends and 2 dead letters, told ${receiver.received.length}, twice 0`);
   });
-});
 
-// Most of the one is waiting for its retries.
-describe.concurrent('whoever is configured', () => {
+  it('is told of a short life’s last quarter, and of no other', async () => {
+    const life = async (hours: number, left: number): Promise<string> => {
+      const id = await app.exported(auditor, changesOf(await app.service()));
+      await app.finished(auditor, id);
+      await app.db.query(
+        `UPDATE admin_exports SET finished_at = now() - make_interval(hours => $2), expires_at = now() + make_interval(hours => $3) WHERE id = $1`,
+        [id, hours - left, left],
+      );
+      return id;
+    };
+    const [soon, later, long] = [await life(8, 1), await life(8, 3), await life(200, 25)];
+    await app.worker().scheduled('* * * * *');
+    const types = (id: string) => told(id).map(({ type }) => type);
+    await until(async () => types(soon).length === 2, 'it is told of');
+    expect([types(soon), types(later), types(long)]).toEqual([
+      ['export.ready', 'export.expiring'],
+      ['export.ready'],
+      ['export.ready'],
+    ]);
+  });
+
   it('gets the same id and body again after 500, 500; and the export does not wait', async () => {
     receiver.react({ status: 500 }, { status: 500 }, { status: 200 });
-    // Of a service of its own: what other tests put into the store must not come in between.
     const id = await app.exported(auditor, changesOf(await app.service()));
     expect((await app.finished(auditor, id)).status).toBe('ready');
     await until(async () => about(id).length === 3, 'the third try');
-    const tries = about(id).map((each) => verified(each, SECRETS[0]));
-    expect(tries).toEqual([tries[0], tries[0], tries[0]]);
-    expect((await letters()).filter(({ queue }) => queue === 'notifications')).toEqual([]);
+    expect(told(id)).toEqual(Array.from({ length: 3 }, () => told(id)[0]));
+    await until(
+      async () => (await notifications.of(channelId)).every(({ status }) => status === 'delivered'),
+      'it is noted',
+    );
+    expect(
+      (await notifications.of(channelId)).map(({ attempts, answered_status }) => [attempts, answered_status]),
+    ).toEqual([[3, 200]]);
     console.log('notifications: 500, 500, then delivered under one id');
   });
-});
 
-describe.concurrent('where nobody is configured', () => {
-  it('no message is sent', async () => {
-    const plain = await startApp({});
-    try {
-      const person = await plain.person('auditor');
-      const id = await plain.exported(person, changesOf(await plain.service()));
-      expect((await plain.finished(person, id)).status).toBe('ready');
-      const queue = await plain.worker().miniflare.getQueueProducer('NOTIFICATIONS_QUEUE', 'steward');
-      expect((await queue.metrics()).backlogCount).toBe(0);
-      expect(plain.log.filter((line) => line.includes('notif'))).toEqual([]);
-    } finally {
-      await plain.stop();
-    }
-  });
-});
-
-describe('whoever is configured', () => {
-  it('is asked again for two days whatever it answers, but for 410', async () => {
-    const elsewhere = await startReceiver();
-    const busy = (status: number, after: string): Reaction => ({ status, headers: { 'retry-after': after } });
-    const outcomes: [Reaction, number, 'delivered' | 'dead' | [number, number]][] = [
-      [{ status: 200 }, 1, 'delivered'],
-      [{ status: 204 }, 40, 'delivered'],
-      [{ status: 500 }, 1, [1, 2]],
-      [{ status: 503 }, 12, [2048, 4096]],
-      [{ status: 503 }, 40, [3600, 7200]],
-      [busy(429, '9'), 1, [9, 9]],
-      [busy(503, '99999'), 1, [7200, 7200]],
-      [{ status: 400 }, 1, [1, 2]],
-      [{ status: 404 }, 3, [4, 8]],
-      [{ status: 307, headers: { location: elsewhere.url } }, 1, [1, 2]],
-      [{ status: 302, headers: { location: `${receiver.url}/other` } }, 1, [1, 2]],
-      ['break', 1, [1, 2]],
-      ['hang', 1, [1, 2]],
-      [{ status: 410 }, 1, 'dead'],
+  it('hears only what it subscribed to, and nothing is written down for nobody', async () => {
+    await app.db.query('DELETE FROM notification_channels');
+    const [ours, off] = [
+      await notifications.channel(owner, { events: ['dead_letter.kept'], url: receiver.url }),
+      await notifications.channel(owner, { events: ['dead_letter.kept'], url: receiver.url, enabled: false }),
     ];
-    for (const [reaction, attempts, expected] of outcomes) {
-      receiver.react(reaction);
-      const [sent, before] = [queued(message(crypto.randomUUID())), (await letters()).length];
-      const { acked, retried } = await app.broker.deliver([sent], { queue: 'notifications', attempts });
-      const died = (await letters()).length - before;
-      if (typeof expected === 'string')
-        expect([reaction, acked, died]).toEqual([reaction, [sent.id], expected === 'dead' ? 1 : 0]);
-      else {
-        expect([reaction, retried.map(({ id }) => id), died]).toEqual([reaction, [sent.id], 0]);
-        expect(retried[0]?.delaySeconds).toBeGreaterThanOrEqual(expected[0]);
-        expect(retried[0]?.delaySeconds).toBeLessThanOrEqual(expected[1]);
-      }
-    }
-    expect(elsewhere.received).toEqual([]);
-    expect(receiver.received.filter(({ path }) => path !== PATH)).toEqual([]);
-    await elsewhere.close();
-    console.log(
-      `notifications: ${outcomes.length} reactions of a receiver, each with its outcome; redirects followed 0`,
-    );
+    const id = await app.exported(auditor, changesOf(await app.service()));
+    await app.finished(auditor, id);
+    const letter = await notifications.happened();
+    await until(async () => receiver.received.some(({ headers }) => headers['webhook-id'] === letter), 'it is told');
+    expect(about(id)).toEqual([]);
+    expect((await notifications.of(ours.id)).map(({ type }) => type)).toEqual(['dead_letter.kept']);
+    expect(await notifications.of(off.id)).toEqual([]);
+    await app.db.query('DELETE FROM notification_channels');
+    await notifications.happened();
+    expect(await notifications.rows('true')).toEqual([]);
+  });
+});
+
+describe('an announcement', () => {
+  it('that comes five times is one delivery, sent once', async () => {
+    const id = crypto.randomUUID();
+    const message = () => queued(notifications.announce('dead_letter.kept', LETTER, id));
+    await Promise.all(Array.from({ length: 5 }, () => app.broker.deliver([message()], { queue: 'notifications' })));
+    const [only, ...more] = await notifications.of(channelId);
+    await notifications.ended(only?.id ?? '');
+    for (let n = 0; n < 5; n++) await notifications.look(only?.id ?? '', only?.id ?? '');
+    const sent = receiver.received.filter(({ headers }) => headers['webhook-id'] === id);
+    expect([more, sent.length]).toEqual([[], 1]);
+    console.log('one notification: announced 5 times, looked at 10 times after, sent 1');
   });
 
-  it('that was away for too long leaves dead letters, which can be sent again', async () => {
-    receiver.react({ status: 204 });
+  it('of something nobody knows is a dead letter, and is told of by nobody', async () => {
     await app.db.query('DELETE FROM dead_letters');
-    const exportId = crypto.randomUUID();
-    const { notification } = message(exportId);
-    const ofNobody = { ...message(exportId), channel: 'pigeon' };
-    const odd = { ...message(exportId), notification: { ...notification, type: 'export.stolen' } };
-    const dead = queued({ ...message(exportId), notification });
-    await app.broker.deliver([dead], { queue: 'notifications-dlq', attempts: 41 });
-    await app.broker.deliver([queued(ofNobody), queued(odd)], { queue: 'notifications' });
-    expect((await letters()).map(({ queue, reason }) => [queue, reason])).toEqual([
-      ['notifications', 'every delivery failed'],
-      ['notifications', 'there is no channel pigeon any more'],
+    const odd = [
+      notifications.announce('export.stolen', {}),
+      notifications.announce('dead_letter.kept', { ...LETTER, token: 'x' }),
+      { v: 1, kind: 'notification.send', channel: 'webhook', notification: {} },
+    ].map((body) => queued(body));
+    expect((await app.broker.deliver(odd, { queue: 'notifications' })).acked).toHaveLength(3);
+    const { rows } = await app.db.query('SELECT queue, reason FROM dead_letters ORDER BY reason');
+    expect(rows.map(({ queue, reason }) => [queue, reason])).toEqual([
       ['notifications', 'not a message of this queue'],
+      ['notifications', 'not an event that is known'],
+      ['notifications', 'not an event that is known'],
     ]);
-    const owner = await app.person('owner');
-    const path = `/v1/audit/dead-letters/${dead.id}/replay`;
-    expect((await app.call('POST', path, { as: owner })).status).toBe(200);
-    await until(async () => about(exportId).length === 1, 'it is told after all');
-    expect(verified(about(exportId)[0] as Received, SECRETS[0]).id).toBe(notification.id);
-    const listed = await app.call('GET', '/v1/audit/dead-letters?queue=notifications', { as: owner });
-    expect(listed.json.total).toBe(3);
-    console.log('notifications: 3 dead letters, 1 replayed and delivered under its id');
+    expect(await notifications.of(channelId)).toEqual([]);
   });
 
-  it('has a secret and an address that no log holds', () => {
-    const log = app.log.join('\n');
-    expect(log).toContain('notification was not delivered');
-    expect(log).not.toContain(PATH);
-    for (const secret of SECRETS)
-      for (const text of [secret.toString('base64'), secret.toString('hex')]) expect(log).not.toContain(text);
+  it('has a text of its own for every event, without addresses or line ends of others', () => {
+    const samples: Record<string, unknown> = { attempts: 3, rows: 3, name: 'A\r\nB', channelName: 'A\nB' };
+    for (const [type, { say }] of Object.entries(EVENTS)) {
+      const data = new Proxy({}, { get: (_, name) => samples[String(name)] ?? `some-${String(name)}` });
+      const { subject, lines, path } = say(data as never);
+      expect([type, subject.length > 5, lines.length > 0, path.startsWith('/v1/')]).toEqual([type, true, true, true]);
+      expect([type, JSON.stringify([subject, lines]).includes('undefined')]).toEqual([type, false]);
+    }
   });
 });

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type App, type Person, startApp, until } from '../app.ts';
 import { queued } from '../broker.ts';
 import { atOnce } from '../held-rows.ts';
+import { notificationsOf } from '../notifications.ts';
 import { lastRecordOf, trailOf } from '../operation-records.ts';
 import { operationsOf } from '../operations.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
@@ -17,12 +17,11 @@ let other: Person;
 let operator: Person;
 beforeAll(async () => {
   receiver = await startReceiver({ status: 204 });
-  app = await startApp({
-    NOTIFY_WEBHOOK_URL: receiver.url,
-    NOTIFY_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
-  });
+  app = await startApp({ NOTIFY_PRIVATE_TARGETS: receiver.url });
   operations = operationsOf(app);
   [owner, other, operator] = await Promise.all([app.person('owner'), app.person('owner'), app.person('operator')]);
+  const events = ['operation.awaiting_approval', 'operation.break_glass', 'operation.finished', 'operation.failed'];
+  await notificationsOf(app).channel(owner, { events, url: receiver.url });
 });
 beforeEach(() => app.postgres.decide(() => 'none'));
 afterAll(async () => {

@@ -14,8 +14,23 @@ export const componentSchema = z.object({
   lastError: z.object({ code: z.enum(HEALTH_ERRORS), at: z.iso.datetime() }).nullable(),
 });
 
+const channel = z.object({
+  id: z.guid(),
+  name: z.string(),
+  type: z.enum(['webhook', 'email', 'slack']),
+  status: z.enum(STATUSES).openapi({ description: 'degraded: failing; down: switched off for that' }),
+  since: z.iso.datetime().nullable().openapi({ description: 'Of the failures it has now' }),
+  lastErrorCode: z.string().nullable(),
+  lastDeliveredAt: z.iso.datetime().nullable(),
+});
+
 const health = z
-  .object({ status: z.enum(STATUSES), checkedAt: z.iso.datetime(), components: z.array(componentSchema) })
+  .object({
+    status: z.enum(STATUSES),
+    checkedAt: z.iso.datetime(),
+    components: z.array(componentSchema),
+    channels: z.array(channel).nullable(),
+  })
   .openapi('SystemHealth');
 
 const getHealth = createRoute({
