@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Crew, type Ended, gatherCrew, together } from './children.ts';
 import type * as clickhouse from './clickhouse/start.ts';
 import type * as grpc from './grpc/bridge.ts';
+import { openLog } from './logs/file.ts';
 import type * as mail from './mail/catcher.ts';
 import type * as migrate from './migrate.ts';
 import type * as issuer from './oidc/issuer.ts';
@@ -19,7 +20,6 @@ import {
   loadSecrets,
   markReady,
   openData,
-  openLog,
   type Secrets,
   wishPort,
 } from './state.ts';

@@ -1,16 +1,6 @@
 /** What a start finds and keeps on this machine: the data folder, who is using it, its secrets, its logs, and free ports. */
 import { randomBytes } from 'node:crypto';
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { startedAt } from './children.ts';
@@ -154,17 +144,6 @@ function keptSecrets(file: string): Partial<Secrets> {
     if (codeOf(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
     return {};
   }
-}
-
-const LOG_LIMIT_BYTES = 5_000_000;
-
-/** Appends lines to logs/<name>.log; a log grown large starts again with the next start. A full disk loses lines, nothing else. */
-export function openLog(dataDir: string, name: string): (line: string) => void {
-  const file = join(dataDir, 'logs', `${name}.log`);
-  mkdirSync(join(dataDir, 'logs'), { recursive: true });
-  const large = existsSync(file) && statSync(file).size > LOG_LIMIT_BYTES;
-  const stream = createWriteStream(file, { flags: large ? 'w' : 'a' }).on('error', () => undefined);
-  return (line) => void stream.write(`${new Date().toISOString()} ${line.trimEnd()}\n`);
 }
 
 function accepts(port: number): Promise<boolean> {
