@@ -1,6 +1,7 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client-web';
 
-export type ClickHouse = ClickHouseClient;
+/** All that queries use of a client. */
+export type ClickHouse = Pick<ClickHouseClient, 'query' | 'insert' | 'command' | 'exec'>;
 
 export interface ClickHouseAddress {
   url: string;
@@ -51,7 +52,7 @@ export function connectClickHouse(
   address: ClickHouseAddress,
   observe: CallObserver = () => undefined,
   timeoutMs = 30_000,
-): ClickHouse {
+): ClickHouseClient {
   return createClient({
     ...address,
     database: 'audit_db',
@@ -61,4 +62,15 @@ export function connectClickHouse(
     json: { stringify: (value) => (value instanceof JsonLines ? value.text : JSON.stringify(value)) },
     clickhouse_settings: { output_format_json_quote_64bit_integers: 1, session_timezone: 'UTC' },
   });
+}
+
+/** The same client, whose requests tell ClickHouse of the trace they belong to (W3C Trace Context). */
+export function traceClickHouse(client: ClickHouse, traceparent: string): ClickHouse {
+  const http_headers = { traceparent };
+  return {
+    query: (params) => client.query({ ...params, http_headers }),
+    insert: (params) => client.insert({ ...params, http_headers }),
+    command: (params) => client.command({ ...params, http_headers }),
+    exec: (params) => client.exec({ ...params, http_headers }),
+  };
 }

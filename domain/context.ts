@@ -48,6 +48,8 @@ export interface Principal {
 export interface Origin {
   requestId: string;
   traceId: string;
+  /** What calls to the stores say of the trace (W3C Trace Context). */
+  traceparent: string;
   /** Anonymised: IPv4 /24, IPv6 /48. */
   ipAddress: string;
   /** Redacted. */

@@ -104,3 +104,19 @@ export function connect(url: string, observe: CallObserver = () => undefined, ti
     snapshot: (calls) => transaction(calls, { isolationLevel: 'RepeatableRead', readOnly: true }),
   };
 }
+
+/**
+ * The same connection, whose statements end with the trace they belong to, as sqlcommenter writes it: Postgres's log and its statistics
+ * then name it. Over HTTP a statement's text is the only thing of a call that Postgres itself sees.
+ */
+export function traceDatabase(database: Database, traceparent: string): Database {
+  const traced = <Text extends { text: string }>(of: Text): Text => ({
+    ...of,
+    text: `${of.text} /*traceparent='${traceparent}'*/`,
+  });
+  return {
+    run: (statement, input) => database.run(traced(statement), input),
+    batch: (calls) => database.batch(calls.map(traced)),
+    snapshot: (calls) => database.snapshot(calls.map(traced)),
+  };
+}

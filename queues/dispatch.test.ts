@@ -123,7 +123,7 @@ async function deliver(queue: string, ctx: Context, bodies: unknown[], attempts 
     bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(), attempts, body })),
   );
   const execution = createExecutionContext();
-  await dispatch(batch, ctx);
+  await dispatch(batch, () => ctx);
   const { ackAll, retryBatch, explicitAcks, retryMessages } = await getQueueResult(batch, execution);
   expect([ackAll, retryBatch.retry]).toEqual([false, false]);
   const outcome = { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) };
@@ -179,7 +179,7 @@ describe('exports queue', () => {
   it('retries a message whose consumer throws, and settles the others', async () => {
     const { ctx, seen, fail } = fakeContext();
     fail.run = (name) => (name.endsWith(exportId(1)) ? new Error('lock away') : undefined);
-    const bodies = [exportId(0), exportId(1), exportId(2)].map(runExportMessage);
+    const bodies = [exportId(0), exportId(1), exportId(2)].map((id) => runExportMessage(id));
     expect(await deliver('exports', ctx, bodies)).toEqual({ acked: ['m0', 'm2'], retried: ['m1'] });
     expect(seen.letters).toEqual([]);
     expect(seen.errors.length).toBe(1);

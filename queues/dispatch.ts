@@ -33,14 +33,21 @@ interface Delivery {
   began: number;
 }
 
+/** A Context that goes on with the trace of a `traceparent`, or begins one. */
+export type ContextMaker = (traceparent?: unknown) => Context;
+
+/** Of what a message set going, the trace is that of the request that sent it. */
+const traceOf = ({ body }: Message<unknown>) => (body as { traceparent?: unknown } | null | undefined)?.traceparent;
+
 /** Gives each message of a batch to its consumer and carries out what it returns. The only place that touches messages. */
-export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Promise<void> {
+export async function dispatch(batch: MessageBatch<unknown>, contextOf: ContextMaker): Promise<void> {
   const queue = roleOf(batch.queue);
-  if (queue.endsWith(DEAD_LETTERS)) return dispatchDeadLetters(batch, ctx, queue);
-  if (queue === 'audit-outbox') return dispatchNudges(batch, ctx, queue);
-  if (queue === 'audit-events') return dispatchEvents(batch, ctx, queue);
+  if (queue.endsWith(DEAD_LETTERS)) return dispatchDeadLetters(batch, contextOf, queue);
+  if (queue === 'audit-outbox') return dispatchNudges(batch, contextOf(), queue);
+  if (queue === 'audit-events') return dispatchEvents(batch, contextOf(), queue);
   const consume = TAKERS[queue] ?? takeExport;
   const take = async (message: Message<unknown>) => {
+    const ctx = contextOf(traceOf(message));
     const delivery = { queue, began: ctx.now() };
     await settle(ctx, delivery, message, await guarded(ctx, message, () => consume(ctx, message)));
   };
@@ -49,8 +56,13 @@ export async function dispatch(batch: MessageBatch<unknown>, ctx: Context): Prom
   else for (const message of batch.messages) await take(message);
 }
 
-async function dispatchDeadLetters(batch: MessageBatch<unknown>, ctx: Context, queue: string): Promise<void> {
+async function dispatchDeadLetters(
+  batch: MessageBatch<unknown>,
+  contextOf: ContextMaker,
+  queue: string,
+): Promise<void> {
   for (const message of batch.messages) {
+    const ctx = contextOf(traceOf(message));
     const delivery = { queue, began: ctx.now() };
     await settle(ctx, delivery, message, await guarded(ctx, message, () => bury(ctx, queue, message, USED_UP)));
   }

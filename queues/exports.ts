@@ -13,7 +13,7 @@ const PAUSE_SECONDS = 1;
 export async function consumeExport(ctx: Context, message: ExportMessage, attempts: number): Promise<Outcome> {
   const { exportId } = message;
   const again = async (delaySeconds: number): Promise<Outcome> => {
-    await ctx.queues.exports.send(runExportMessage(exportId), { delaySeconds });
+    await ctx.queues.exports.send(runExportMessage(exportId, ctx.origin.traceparent), { delaySeconds });
     return ack;
   };
   try {

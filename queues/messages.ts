@@ -3,6 +3,9 @@ import * as z from 'zod';
 /** The dead letter this message was before somebody put it back into its queue. */
 const replayOf = z.string().optional();
 
+/** W3C Trace Context of the request that set this going: whoever takes the message goes on with its trace. */
+const traceparent = z.string().optional();
+
 /** A nudge: "there are unsent audit records", or "legal holds to apply". Losing one costs a minute (the cron sweep), never a record. */
 export const auditOutboxMessage = z.object({ v: z.literal(1), kind: z.enum(['audit.drain', 'holds.apply']), replayOf });
 export type AuditOutboxMessage = z.infer<typeof auditOutboxMessage>;
@@ -12,6 +15,7 @@ export const exportMessage = z.object({
   v: z.literal(1),
   kind: z.literal('export.run'),
   exportId: z.uuid(),
+  traceparent,
   replayOf,
 });
 export type ExportMessage = z.infer<typeof exportMessage>;
@@ -21,6 +25,7 @@ export const operationMessage = z.object({
   v: z.literal(1),
   kind: z.literal('operation.run'),
   operationId: z.uuid(),
+  traceparent,
   replayOf,
 });
 export type OperationMessage = z.infer<typeof operationMessage>;
@@ -28,13 +33,19 @@ export type OperationMessage = z.infer<typeof operationMessage>;
 export const DRAIN: AuditOutboxMessage = { v: 1, kind: 'audit.drain' };
 export const APPLY_HOLDS: AuditOutboxMessage = { v: 1, kind: 'holds.apply' };
 
-export const runOperationMessage = (operationId: string): OperationMessage => ({
+export const runOperationMessage = (operationId: string, traceparent?: string): OperationMessage => ({
   v: 1,
   kind: 'operation.run',
   operationId,
+  traceparent,
 });
 
-export const runExportMessage = (exportId: string): ExportMessage => ({ v: 1, kind: 'export.run', exportId });
+export const runExportMessage = (exportId: string, traceparent?: string): ExportMessage => ({
+  v: 1,
+  kind: 'export.run',
+  exportId,
+  traceparent,
+});
 
 const uuid = z.guid();
 const isInstant = (rfc3339: string) =>

@@ -10,7 +10,7 @@ const PAUSE_SECONDS = 1;
 export async function consumeOperation(ctx: Context, message: OperationMessage, attempts: number): Promise<Outcome> {
   const { operationId } = message;
   const again = async (delaySeconds: number): Promise<Outcome> => {
-    await ctx.queues.operations.send(runOperationMessage(operationId), { delaySeconds });
+    await ctx.queues.operations.send(runOperationMessage(operationId, ctx.origin.traceparent), { delaySeconds });
     return ack;
   };
   try {

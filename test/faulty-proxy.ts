@@ -23,10 +23,17 @@ export type Fault =
   /** The first `bytes` of the reply, then nothing more: the connection stays open. */
   | { stallAfter: number };
 
+/** One request on its way to an engine. */
+export interface Call {
+  path: string;
+  body: string;
+  headers: IncomingMessage['headers'];
+}
+
 export interface FaultyProxy {
   url: string;
   /** Decides for each request; a request is known by its path and body. */
-  decide(fault: (call: { path: string; body: string }) => Fault): void;
+  decide(fault: (call: Call) => Fault): void;
   /** Requests that met a fault. */
   faults(): number;
   /** Replies held back: their work is done. */
@@ -80,7 +87,7 @@ function answer(response: ServerResponse, head: IncomingMessage, body: Buffer, f
 /** Stands before an engine that speaks HTTP and fails on demand. */
 export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> {
   const target = new URL(targetUrl);
-  let decide: (call: { path: string; body: string }) => Fault = () => 'none';
+  let decide: (call: Call) => Fault = () => 'none';
   let faults = 0;
   let held = 0;
   let requests = 0;
@@ -88,7 +95,7 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
     try {
       const body = await bodyOf(incoming);
       requests++;
-      const fault = decide({ path: incoming.url ?? '', body: body.toString('utf8') });
+      const fault = decide({ path: incoming.url ?? '', body: body.toString('utf8'), headers: incoming.headers });
       if (fault !== 'none') faults++;
       if (fault === 'refuse') return void response.destroy();
       if (fault === 'hang') return;

@@ -14,6 +14,7 @@ import { HealthMemory } from '../domain/observability/health.ts';
 import { Meter } from '../domain/observability/meter.ts';
 import type { LabelsOf } from '../domain/observability/metrics.ts';
 import { ApiLogBuffer } from '../domain/telemetry/api-log-buffer.ts';
+import { tracedStores } from '../domain/traced-stores.ts';
 import { connect, useHttpFront } from '../drizzle/client.ts';
 import { readSigningKeys } from '../drizzle/repositories/signing-keys.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -256,7 +257,8 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
       later,
       failed: (error) => log.error('signing keys cannot be read', { error }),
     });
-    return { ...shared, ...runs, keys: signingKeys, origin, later, log, ...overrides };
+    const stores = tracedStores(shared, origin.traceparent);
+    return { ...shared, ...stores, ...runs, keys: signingKeys, origin, later, log, ...overrides };
   };
   const apiLogs = new ApiLogBuffer((rows) => meter.count('steward_api_logs_lost_total', {}, rows));
   return { config, keys, meter, recentTokens: new RecentTokens(Date.now), gate, redact, apiLogs, context };

@@ -4,7 +4,7 @@ import { ConfigError } from './config.ts';
 import { runSweeps } from './cron.ts';
 import type { Env } from './env.ts';
 import { createLog } from './log.ts';
-import { backgroundContext, runtimeOf } from './runtime.ts';
+import { backgroundContext, backgroundContexts, runtimeOf } from './runtime.ts';
 
 export { AdminGuard } from '../durable-objects/admin-guard.ts';
 export { ExportRun } from '../durable-objects/export-run.ts';
@@ -36,8 +36,9 @@ export default {
   },
 
   async queue(batch, env, execution): Promise<void> {
-    const ctx = await backgroundContext(env, execution, 'queue');
-    await dispatch(batch, ctx);
+    const contextOf = await backgroundContexts(env, execution, 'queue');
+    await dispatch(batch, contextOf);
+    const ctx = contextOf();
     await ctx.meter.send(ctx);
   },
 

@@ -1,5 +1,6 @@
 import { createRedactor } from '../domain/audit/redact.ts';
 import type { Log, LogLevel, OwnWords } from '../domain/context.ts';
+import { isDrawn } from '../domain/trace-context.ts';
 import { plain } from './log-fields.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
@@ -25,10 +26,6 @@ const PLAIN = /^[\w./:{}() -]*$/;
 /** Of one invocation the platform keeps 256 KB: no line may take all of them. */
 const MAX_LINE = 65_536;
 
-/** The last of a trace id's digits are random, so that whoever looks at the same trace decides the same. */
-const isSampled = (traceId: string, percent: number) =>
-  Number.parseInt(traceId.slice(-8), 16) < (percent / 100) * 2 ** 32;
-
 const WRITE: Readonly<Record<LogLevel, (line: string) => void>> = {
   debug: (line) => console.debug(line),
   info: (line) => console.info(line),
@@ -43,7 +40,7 @@ interface Ids {
 
 /** One JSON line an event, with the request's ids in each; secrets and personal values are redacted. */
 export function createLog(ids: Ids, settings: LogSettings = UNLESS_TOLD, redact = createRedactor()): Log {
-  const least = isSampled(ids.traceId, settings.debugPercent) ? 0 : LOG_LEVELS.indexOf(settings.level);
+  const least = isDrawn(ids.traceId, settings.debugPercent) ? 0 : LOG_LEVELS.indexOf(settings.level);
   const isWritten = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= least;
   const head = (level: LogLevel, msg: string) => ({ level, msg, time: new Date().toISOString(), ...ids });
   const line = (level: LogLevel, msg: string, fields: Readonly<Record<string, unknown>>) => {

@@ -1,5 +1,7 @@
 import { NO_ADDRESS } from '../domain/audit/anonymise-address.ts';
 import type { Context } from '../domain/context.ts';
+import { continueTrace } from '../domain/trace-context.ts';
+import type { ContextMaker } from '../queues/dispatch.ts';
 import { createRuntime, type Runtime } from './context.ts';
 import type { Env } from './env.ts';
 
@@ -15,14 +17,21 @@ export function runtimeOf(env: Env): Promise<Runtime> {
   return runtime;
 }
 
-/** The Context of an invocation nobody signed in for: a queue batch, a cron run, another Worker's call. */
-export async function backgroundContext(
+/** Makes Contexts of an invocation nobody signed in for: of a queue's messages, a cron run, another Worker's call. */
+export async function backgroundContexts(
   env: Env,
   execution: Pick<ExecutionContext, 'waitUntil'>,
   userAgent: string,
-): Promise<Context> {
+): Promise<ContextMaker> {
   const runtime = await runtimeOf(env);
-  const requestId = crypto.randomUUID();
-  const origin = { requestId, traceId: requestId.replaceAll('-', ''), ipAddress: NO_ADDRESS, userAgent };
-  return runtime.context(origin, (work) => execution.waitUntil(work));
+  const { LOG_DEBUG_PERCENT } = runtime.config;
+  return (traceparent) => {
+    const trace = continueTrace(traceparent, LOG_DEBUG_PERCENT);
+    const origin = { requestId: crypto.randomUUID(), ...trace, ipAddress: NO_ADDRESS, userAgent };
+    return runtime.context(origin, (work) => execution.waitUntil(work));
+  };
+}
+
+export async function backgroundContext(...of: Parameters<typeof backgroundContexts>): Promise<Context> {
+  return (await backgroundContexts(...of))();
 }

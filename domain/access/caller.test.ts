@@ -7,7 +7,13 @@ import { callerInput, newEvent, timeOfId } from './caller.ts';
 
 fc.configureGlobal({ seed: 20_261_121, numRuns: 500 });
 
-const origin = { requestId: 'r-1', traceId: 't-1', ipAddress: '::ffff:203.0.113.0', userAgent: 'test' };
+const origin = {
+  requestId: 'r-1',
+  traceId: 't-1',
+  traceparent: '',
+  ipAddress: '::ffff:203.0.113.0',
+  userAgent: 'test',
+};
 const milliseconds = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 
 describe('caller', () => {

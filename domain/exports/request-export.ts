@@ -55,5 +55,5 @@ export async function requestExport(
 export function takeUp(ctx: Context, exportId: string, adminId: string): void {
   ctx.later(ctx.queues.auditOutbox.send(DRAIN));
   ctx.later(ctx.exportTurns.arrive(exportId, adminId));
-  ctx.later(ctx.queues.exports.send(runExportMessage(exportId)));
+  ctx.later(ctx.queues.exports.send(runExportMessage(exportId, ctx.origin.traceparent)));
 }

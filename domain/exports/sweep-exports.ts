@@ -22,7 +22,8 @@ const RETRY_SECONDS = 86_400;
 /** Queues every export whose message or consumer was lost: the row is the record of work, the queue only a messenger. */
 export async function requeueStuckExports(ctx: Context): Promise<number> {
   const stuck = await ctx.db.api.run(stuckExports, { leaseMs: ctx.settings.exportLeaseMs });
-  if (stuck.length > 0) await ctx.queues.exports.sendBatch(stuck.map(({ id }) => ({ body: runExportMessage(id) })));
+  if (stuck.length > 0)
+    await ctx.queues.exports.sendBatch(stuck.map(({ id }) => ({ body: runExportMessage(id, ctx.origin.traceparent) })));
   return stuck.length;
 }
 

@@ -44,7 +44,9 @@ export async function failOperationFor(ctx: Context, operationId: string, reason
 export async function requeueStuckOperations(ctx: Context): Promise<number> {
   const stuck = await ctx.db.api.run(stuckOperations, { leaseMs: ctx.settings.operationLeaseMs });
   if (stuck.length > 0)
-    await ctx.queues.operations.sendBatch(stuck.map(({ id }) => ({ body: runOperationMessage(id) })));
+    await ctx.queues.operations.sendBatch(
+      stuck.map(({ id }) => ({ body: runOperationMessage(id, ctx.origin.traceparent) })),
+    );
   return stuck.length;
 }
 

@@ -135,6 +135,6 @@ export function started(ctx: Context, row: Parameters<typeof notifyOf>[2]): void
 }
 
 /** Sends an operation on its way. */
-export function takeUp(ctx: Pick<Context, 'later' | 'queues'>, operationId: string): void {
-  ctx.later(ctx.queues.operations.send(runOperationMessage(operationId)));
+export function takeUp(ctx: Pick<Context, 'origin' | 'later' | 'queues'>, operationId: string): void {
+  ctx.later(ctx.queues.operations.send(runOperationMessage(operationId, ctx.origin.traceparent)));
 }

@@ -12,7 +12,7 @@ export function followerContext(permissions: string[], more: Partial<CallerConte
   const entry = (): Entry => ({ known: { standing, ended: false }, stale: null, ticket: 't', permits: null });
   const ctx: Partial<CallerContext> = {
     caller: { subject: 'test|a', sessionId: 's', issuedAt: 0, expiresAt: 0 },
-    origin: { requestId: crypto.randomUUID(), traceId: '', ipAddress: '', userAgent: '' },
+    origin: { requestId: crypto.randomUUID(), traceId: '', traceparent: '', ipAddress: '', userAgent: '' },
     locks: {
       acquire: async (name, holder, ms) => {
         const { granted, lease } = grantLease(leases.get(name), holder, ms, Date.now());

@@ -13,7 +13,7 @@ import { toEvents } from './to-events.ts';
 const redact = createRedactor();
 const ctx = {
   caller: { subject: 'ada', sessionId: 's-1', issuedAt: 0, expiresAt: 0 },
-  origin: { requestId: 'r-1', traceId: 't-1', ipAddress: '::', userAgent: '' },
+  origin: { requestId: 'r-1', traceId: 't-1', traceparent: '', ipAddress: '::', userAgent: '' },
   redact,
   now: () => Date.UTC(2026, 10, 22),
   newId: () => v7(),

@@ -18,6 +18,7 @@ const ctx = {
   origin: {
     requestId: 'r-1',
     traceId: 't-1',
+    traceparent: '',
     ipAddress: '::ffff:203.0.113.0',
     userAgent: 'Agent/1 Bearer abcdefgh12345678',
   },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClickHouse, connectClickHouse } from '../../clickhouse/client.ts';
+import { connectClickHouse } from '../../clickhouse/client.ts';
 import { insertAuditLogs } from '../../clickhouse/queries/insert-audit-logs.ts';
 import { insertEvents } from '../../clickhouse/queries/insert-events.ts';
 import type { AnalyticsView, Figures } from '../../domain/services/analytics-schema.ts';
@@ -10,7 +10,7 @@ import { type App, commonApp, type Person, until } from '../app.ts';
 
 let app: App;
 let owner: Person;
-let writer: ClickHouse;
+let writer: ReturnType<typeof connectClickHouse>;
 beforeAll(async () => {
   app = await commonApp();
   owner = await app.person('owner');

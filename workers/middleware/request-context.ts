@@ -1,10 +1,10 @@
 import { createMiddleware } from 'hono/factory';
 import { anonymiseAddress } from '../../domain/audit/anonymise-address.ts';
 import type { Origin } from '../../domain/context.ts';
+import { continueTrace } from '../../domain/trace-context.ts';
 import type { HttpEnv } from '../http.ts';
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 const MAX_USER_AGENT = 300;
 /** More than any browser sends: what is cut off before it is looked at could leave half a secret. */
 const MAX_READ = 4000;
@@ -15,13 +15,13 @@ const MAX_READ = 4000;
  */
 export const requestContext = createMiddleware<HttpEnv>(async (c, next) => {
   const offered = c.req.header('x-request-id');
-  const { redact } = c.env.runtime;
+  const { redact, config } = c.env.runtime;
   // An id goes into every record and log: one that reads like a secret is not taken.
   const isPlain = offered && REQUEST_ID.test(offered) && redact.text(offered) === offered;
   const requestId = isPlain ? offered : crypto.randomUUID();
   const origin: Origin = {
     requestId,
-    traceId: TRACEPARENT.exec(c.req.header('traceparent') ?? '')?.[1] ?? crypto.randomUUID().replaceAll('-', ''),
+    ...continueTrace(c.req.header('traceparent'), config.LOG_DEBUG_PERCENT),
     ipAddress: anonymiseAddress(c.req.header('cf-connecting-ip')),
     userAgent: redact.text((c.req.header('user-agent') ?? '').slice(0, MAX_READ)).slice(0, MAX_USER_AGENT),
   };
