@@ -36,6 +36,7 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
         `curl -u '${o.clickhouse.user}:${o.clickhouse.password}' '${o.clickhouse.url}' -d 'SHOW TABLES FROM audit_db'`,
       ],
       ['Postgres', `psql '${o.postgres}'`],
+      ['Log', `npm run logs -- --follow --data '${o.dataDir}'`],
     ]),
     '',
     title('Services'),

@@ -9,8 +9,9 @@ import {
   file_steward_gate_v1_gate,
   GateService,
 } from '../../workers/gate/gen/steward/gate/v1/gate_pb.ts';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, type Person, startApp, until } from '../app.ts';
 import { addDomain, addFeature, caller, checkByBinding, checkOverHttp, openService, visit } from '../gate.ts';
+import { linesOf } from '../log-lines.ts';
 
 let app: App;
 let bridge: GrpcBridge;
@@ -101,6 +102,25 @@ describe('gate.faces', () => {
         tooLarge = await refusal(mine, machine, { host: 'x'.repeat(100_000) });
       expect(tooLarge[1]).toMatch(/ResourceExhausted|InvalidArgument/);
     }
+  });
+
+  it('leave no line in the log while they go well, and one of each call that did not', async () => {
+    const service = await openService(app);
+    const from = app.log.length;
+    await checkByBinding(app, visit(service));
+    await checkOverHttp(app, machine, visit(service));
+    for (const { gate } of clients()) await gate.check(visit(service), as(machine));
+    await expect(checkByBinding(app, { planted: 'xylophone' })).rejects.toThrow();
+    for (const { gate } of clients()) await errorOf(gate.check(visit('xylophone'), as(machine)));
+    const lines = () => linesOf(app, from).filter(({ msg }) => msg === 'rpc' || msg === 'request');
+    await until(async () => lines().length >= 5, 'the lines of refused calls');
+    const refused = { level: 'info', outcome: 'client_error', errorCode: 'invalid_field' };
+    const route = '/steward.gate.v1.GateService/Check';
+    expect(lines()).toEqual([
+      expect.objectContaining({ ...refused, msg: 'rpc', method: 'Gate.check' }),
+      ...clients().map(() => expect.objectContaining({ ...refused, msg: 'request', route, status: 422 })),
+    ]);
+    expect(app.log.slice(from).join('')).not.toContain('xylophone');
   });
 
   it('name no secret of ours when the database is away', async () => {

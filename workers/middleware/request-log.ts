@@ -17,7 +17,7 @@ const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
 function levelOf(status: number, route: string): LogLevel {
   if (status >= 500) return 'error';
   if (REFUSED.has(status)) return 'warn';
-  return QUIET.test(route) ? 'debug' : 'info';
+  return status < 400 && QUIET.test(route) ? 'debug' : 'info';
 }
 
 const outcomeOf = (status: number) => (status >= 500 ? 'server_error' : status >= 400 ? 'client_error' : 'ok');
