@@ -41,7 +41,7 @@ interface AuditItem {
   actorEmail: string;
 }
 
-async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
+async function walk({ worker, issuer, seeded, mail }: Stack): Promise<void> {
   const seat = (name: string) => {
     const found = seeded.admins.find(({ role }) => role === name);
     expect(found !== undefined, `the seed has an admin with the role ${name}`);
@@ -237,6 +237,22 @@ async function walk({ worker, issuer, seeded }: Stack): Promise<void> {
     await eventually('the hold', async () => {
       const view = (await (await fetch(worker.url + hold, { headers })).json()) as { status: string };
       return view.status === 'active' ? view : undefined;
+    });
+  });
+  await step('a notification channel is tested, and its e-mail is caught', async () => {
+    const channel = { type: 'email', name: 'The main job', recipients: ['ops@example.com'], events: ['export.ready'] };
+    const made = await call('POST', '/v1/admin/notification-channels', channel);
+    expect(made.status === 201, `POST answers ${made.status}, not 201`);
+    const tested = await call('POST', `${made.headers.get('location')}/test`);
+    expect(tested.status === 202, `the test answers ${tested.status}, not 202`);
+    await eventually('the e-mail', async () => {
+      const found = mail.caught.find(({ recipients }) => recipients.includes('ops@example.com'));
+      return found?.subject === 'Test notification' ? found : undefined;
+    });
+    const delivery = String(tested.headers.get('location'));
+    await eventually('its delivery', async () => {
+      const { status } = await get<{ status: string }>(delivery);
+      return status === 'delivered' ? status : undefined;
     });
   });
 }

@@ -192,6 +192,46 @@ describe('subject.erase', () => {
     expect((await readHold(app, owner, holdId)).status).toBe('active');
   }, 60_000);
 
+  it('takes somebody off the e-mail channels; one that has nobody left is off and says why', async () => {
+    const [who, stranger] = [await knownPerson(app, 'viewer'), await app.person(null)];
+    const channel = async (recipients: string[]): Promise<string> => {
+      const id = randomUUID();
+      const settings = JSON.stringify({ recipients });
+      await app.db.query(
+        `INSERT INTO notification_channels (id, type, name, settings, events) VALUES ($1, 'email', $3, $2, '{export.ready}')`,
+        [id, settings, `channel ${id}`],
+      );
+      return id;
+    };
+    const loud = who.email.toUpperCase();
+    const [both, alone, others] = [
+      await channel([stranger.email, loud]),
+      await channel([loud, who.email]),
+      await channel([stranger.email, `x-${who.email}`]),
+    ];
+    await erased({ type: 'admin', id: who.id });
+    const { rows } = await app.db.query(
+      'SELECT id, settings, enabled, disabled_reason, version FROM notification_channels WHERE id = ANY ($1) ORDER BY array_position($1, id)',
+      [[both, alone, others]],
+    );
+    expect(rows).toEqual([
+      { id: both, settings: { recipients: [stranger.email] }, enabled: true, disabled_reason: null, version: 2 },
+      { id: alone, settings: { recipients: [] }, enabled: false, disabled_reason: 'no_recipients', version: 2 },
+      {
+        id: others,
+        settings: { recipients: [stranger.email, `x-${who.email}`] },
+        enabled: true,
+        disabled_reason: null,
+        version: 1,
+      },
+    ]);
+    const on = await app.call('PATCH', `/v1/admin/notification-channels/${alone}`, {
+      as: owner,
+      body: { enabled: true },
+    });
+    expect([on.status, on.json.errors[0].field]).toEqual([422, 'recipients']);
+  }, 60_000);
+
   it('takes away what makes a user a tester, and the notes of it in the trail', async () => {
     const services = [await app.service(), await app.service()];
     const [userId, note] = [randomUUID(), `Ünique note ${randomUUID()}`];

@@ -10,6 +10,7 @@ import { ofPostgres } from './declare.ts';
  * - messages nobody could deliver: whose they are is known once they are put back, by the files of events;
  * - others' exports that were narrowed to the person: what somebody looked for is in the audit records;
  * - legal holds on the person's records, and schedules about the person: a matter that is not over, which no file should tell of;
+ * - who else is told by a channel of theirs, and what it was told: of things, by their ids;
  * - what there is of a person in ClickHouse: audit records, calls, events and sessions are export types of their own.
  */
 export const personalData = ofPostgres({
