@@ -70,6 +70,15 @@ export function notificationsOf(app: App) {
     of: (channelId: string) => rows('d.channel_id = $1', channelId),
     state: async (channelId: string) =>
       (await app.db.query('SELECT * FROM notification_channels WHERE id = $1', [channelId])).rows[0],
+    /** A delivery that waits for its first try, in nobody's hands but the test's. */
+    async waiting(channelId: string): Promise<DeliveryRow> {
+      const id = crypto.randomUUID();
+      await app.db.query(
+        `INSERT INTO notification_deliveries (id, channel_id, notification_id, type, occurred_at, payload) VALUES ($1, $2, $3, 'dead_letter.kept', now(), $4)`,
+        [id, channelId, crypto.randomUUID(), JSON.stringify(LETTER)],
+      );
+      return one(id);
+    },
     /** One invocation of the consumer. */
     look: (...deliveryIds: string[]) =>
       app.broker.deliver(

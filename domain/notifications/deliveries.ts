@@ -2,7 +2,8 @@ import {
   type DeliveryItem,
   insertReplay,
   insertTest,
-  listDeliveries as listStatement,
+  listDeliveries as listOfAll,
+  listChannelDeliveries as listOfChannel,
   readDelivery as readStatement,
 } from '../../drizzle/repositories/notification-deliveries.ts';
 import { callerInput } from '../access/caller.ts';
@@ -21,18 +22,22 @@ export interface DeliveryQuery extends PageQuery {
   type?: EventType | undefined;
 }
 
-/** Newest first. @throws NotFound, Malformed */
+/** Newest first. @param channelId null: of every channel, and what went to owners @throws NotFound, Malformed */
 export async function listDeliveries(
   ctx: CallerContext,
-  channelId: string,
+  channelId: string | null,
   { status, type, limit, cursor }: DeliveryQuery,
 ): Promise<Page<DeliveryItem>> {
   const input = {
     ...callerInput(ctx, 'notification.delivery.list'),
-    ...{ channelId, status: status ?? null, type: type ?? null, limit },
+    ...{ status: status ?? null, type: type ?? null, limit },
     after: cursor === undefined ? null : decodeCursor(cursor, ['uuid']),
   };
-  const { items, next, channel_found } = assertAllowed(ctx, (await ctx.db.api.run(listStatement, input))[0]);
+  const rows =
+    channelId === null
+      ? await ctx.db.api.run(listOfAll, input)
+      : await ctx.db.api.run(listOfChannel, { ...input, channelId });
+  const { items, next, channel_found } = assertAllowed(ctx, rows[0]);
   if (!channel_found) throw new NotFound();
   return { items, nextCursor: next && encodeCursor(next) };
 }

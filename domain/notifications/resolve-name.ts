@@ -20,7 +20,10 @@ async function addressesOf(name: string, type: keyof typeof RECORD_TYPES, resolv
     redirect: 'manual',
     signal,
   });
-  if (!response.ok) throw new Error(`the resolver answered ${response.status}`);
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`the resolver answered ${response.status}`);
+  }
   const { Answer } = answer.parse(await response.json());
   return (Answer ?? []).filter((record) => record.type === RECORD_TYPES[type]).map(({ data }) => data);
 }

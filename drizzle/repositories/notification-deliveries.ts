@@ -81,21 +81,32 @@ export interface DeliveryPageRow extends PageRow<DeliveryItem> {
 
 const item = delivery.item('t');
 
-/** Newest first. */
-export const listDeliveries = statement<
-  ListInput & { channelId: string; status: string | null; type: string | null },
-  DeliveryPageRow
->(sql`
-WITH ${accessCte({ resource: 'notification_delivery', resourceId: sql`${p('channelId')}`, serviceId: EVERYWHERE })}, found AS (
+interface DeliveryFilter {
+  status: string | null;
+  type: string | null;
+}
+
+/** Newest first. `whose`: SQL over `t`. `about`: what a refusal's record names. `found`: SQL boolean, whether there is such a log at all. */
+const deliveriesOf = <Own extends object>(o: { whose: SQL; about: SQL; found: SQL }) =>
+  statement<ListInput & DeliveryFilter & Own, DeliveryPageRow>(sql`
+WITH ${accessCte({ resource: 'notification_delivery', resourceId: o.about, serviceId: EVERYWHERE })}, found AS (
   SELECT row_number() OVER (ORDER BY t.id DESC) AS nr, ${item} AS item, json_build_array(t.id::text) AS position
-  FROM access JOIN ${notificationDeliveries} t ON t.channel_id = ${p('channelId')}::uuid
+  FROM access JOIN ${notificationDeliveries} t ON ${o.whose}
   WHERE access.verdict = 'ok' AND (${p('status')}::text IS NULL OR t.status = ${p('status')}::text)
     AND (${p('type')}::text IS NULL OR t.type = ${p('type')}::text)
     AND (${p('after')}::text IS NULL OR t.id < (${p('after')}::jsonb->>0)::uuid)
   ORDER BY t.id DESC LIMIT ${p('limit')}::int + 1
 )
-SELECT access.verdict, access.admin_id, access.missing,
-  EXISTS (SELECT FROM ${notificationChannels} c WHERE c.id = ${p('channelId')}::uuid) AS channel_found,
+SELECT access.verdict, access.admin_id, access.missing, ${o.found} AS channel_found,
   coalesce((SELECT json_agg(item ORDER BY nr) FROM found WHERE nr <= ${p('limit')}::int), '[]') AS items,
   (SELECT position FROM found WHERE nr = ${p('limit')}::int AND EXISTS (SELECT FROM found WHERE nr > ${p('limit')}::int)) AS next
 FROM access`);
+
+export const listChannelDeliveries = deliveriesOf<{ channelId: string }>({
+  whose: sql`t.channel_id = ${p('channelId')}::uuid`,
+  about: sql`${p('channelId')}`,
+  found: sql`EXISTS (SELECT FROM ${notificationChannels} c WHERE c.id = ${p('channelId')}::uuid)`,
+});
+
+/** Those to owners, too. */
+export const listDeliveries = deliveriesOf<object>({ whose: sql`true`, about: sql`''`, found: sql`true` });

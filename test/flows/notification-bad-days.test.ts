@@ -1,9 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { channelHealth, deliveryBacklog } from '../../drizzle/repositories/notification-health.ts';
 import { type App, type Person, startApp, until } from '../app.ts';
-import { type DeliveryRow, LETTER, notificationsOf, path, startResolver, verified } from '../notifications.ts';
+import { type DeliveryRow, notificationsOf, path, startResolver, verified } from '../notifications.ts';
 import { type Reaction, type Receiver, startReceiver } from '../receiver.ts';
 
 let app: App;
@@ -58,19 +57,9 @@ afterAll(async () => {
 const hook = (url = `${receiver.url}/hook`) => notifications.channel(owner, { events: ['dead_letter.kept'], url });
 const sent = (id: string, to = receiver) => to.received.filter(({ headers }) => headers['webhook-id'] === id);
 
-/** A delivery that waits for its first try, in nobody's hands but the test's. */
-async function waiting(channelId: string): Promise<DeliveryRow> {
-  const id = crypto.randomUUID();
-  await app.db.query(
-    `INSERT INTO notification_deliveries (id, channel_id, notification_id, type, occurred_at, payload) VALUES ($1, $2, $3, 'dead_letter.kept', now(), $4)`,
-    [id, channelId, crypto.randomUUID(), JSON.stringify(LETTER)],
-  );
-  return notifications.one(id);
-}
-
 /** One try. @returns what became of it, and how long the next one waits */
 async function tried(channelId: string): Promise<DeliveryRow> {
-  const { id } = await waiting(channelId);
+  const { id } = await notifications.waiting(channelId);
   const { acked, retried } = await notifications.look(id);
   expect([acked.length, retried]).toEqual([1, []]);
   return notifications.one(id);
@@ -155,8 +144,8 @@ describe('one try', () => {
   it('of a receiver that hangs holds up no other', async () => {
     receiver.react('hang');
     const [slow, quick] = [await hook(), await hook(`${elsewhere.url}/hook`)];
-    const hanging = await Promise.all(Array.from({ length: 8 }, () => waiting(slow.id)));
-    const others = await Promise.all(Array.from({ length: 2 }, () => waiting(quick.id)));
+    const hanging = await Promise.all(Array.from({ length: 8 }, () => notifications.waiting(slow.id)));
+    const others = await Promise.all(Array.from({ length: 2 }, () => notifications.waiting(quick.id)));
     const all = [...hanging, ...others].map(({ id }) => id);
     const looking = notifications.look(...all);
     await until(
@@ -174,7 +163,7 @@ describe('one try', () => {
 describe('a channel', () => {
   it('that answers 500 for an hour has it after that, each time under one id, and stays on', async () => {
     const { id, secret } = await hook();
-    const { id: deliveryId, notification_id } = await waiting(id);
+    const { id: deliveryId, notification_id } = await notifications.waiting(id);
     receiver.react({ status: 500 });
     const passed = await notifications.toTheEnd(deliveryId, (seconds) => {
       if (seconds > 3600) receiver.react({ status: 200 });
@@ -191,8 +180,8 @@ describe('a channel', () => {
   it('to which nothing was delivered for a day is given up and switched off, recorded, and the others are told', async () => {
     const { id, name } = await hook();
     const other = await notifications.channel(owner, { events: [OTHERS], url: `${elsewhere.url}/hook` });
-    const { id: deliveryId } = await waiting(id);
-    const second = await waiting(id);
+    const { id: deliveryId } = await notifications.waiting(id);
+    const second = await notifications.waiting(id);
     receiver.react({ status: 503 });
     const passed = await notifications.toTheEnd(deliveryId);
     const { status, attempts } = await notifications.one(deliveryId);
@@ -269,105 +258,13 @@ describe('a channel', () => {
   });
 });
 
-describe('the row of a delivery', () => {
-  it('makes up for a queue that loses everything', async () => {
-    const { id } = await hook();
-    const rows = await Promise.all(Array.from({ length: 40 }, () => waiting(id)));
-    await app.db.query(
-      `UPDATE notification_deliveries SET next_attempt_at = now() - interval '1 minute' WHERE channel_id = $1`,
-      [id],
-    );
-    await app.worker().scheduled('* * * * *');
-    await until(async () => (await notifications.of(id)).every(({ status }) => status === 'delivered'), 'all arrive');
-    const times = rows.map(({ notification_id }) => sent(notification_id).length);
-    console.log(
-      `lost nudges: tried ${rows.length}, failed ${times.filter((n) => n === 0).length}, sent twice ${times.filter((n) => n > 1).length}`,
-    );
-    expect(times).toEqual(rows.map(() => 1));
-  });
-
-  it('lets one of ten consumers at it, and none once it is delivered', async () => {
-    const { id } = await hook();
-    const rows = await Promise.all(Array.from({ length: 20 }, () => waiting(id)));
-    for (let n = 0; n < 2; n++)
-      await Promise.all(Array.from({ length: 10 }, () => notifications.look(...rows.map((row) => row.id))));
-    const times = rows.map(({ notification_id }) => sent(notification_id).length);
-    console.log(
-      `doubled messages: tried ${rows.length} with 20 each, failed 0, sent twice ${times.filter((n) => n > 1).length}`,
-    );
-    expect(times).toEqual(rows.map(() => 1));
-  });
-
-  it('that could not be written is sent again, under the same id', async () => {
-    const { id, secret } = await hook();
-    const row = await waiting(id);
-    // The try is made, and what it came to is lost.
-    app.postgres.decide(({ body }) => (body.includes('last_delivered_at = now()') ? 'refuse' : 'none'));
-    const { retried } = await notifications.look(row.id);
-    app.postgres.decide(() => 'none');
-    expect([retried.length, sent(row.notification_id).length]).toEqual([1, 1]);
-    // Until the lease has run out nobody is at it.
-    await notifications.look(row.id);
-    expect(sent(row.notification_id)).toHaveLength(1);
-    await app.db.query('UPDATE notification_deliveries SET next_attempt_at = now() WHERE id = $1', [row.id]);
-    await notifications.look(row.id);
-    const both = sent(row.notification_id);
-    expect(both.map((each) => verified(each, secret).id)).toEqual([row.notification_id, row.notification_id]);
-    expect((await notifications.one(row.id)).status).toBe('delivered');
-  });
-
-  it('of an announcement that met a broken database is written when it comes again', async () => {
-    const { id } = await hook();
-    app.postgres.decide(({ body }) => (body.includes('notification_deliveries') ? 'error' : 'none'));
-    const message = {
-      id: crypto.randomUUID(),
-      timestamp: new Date().toISOString(),
-      body: notifications.announce('dead_letter.kept', LETTER),
-    };
-    const first = await app.broker.deliver([message], { queue: 'notifications' });
-    app.postgres.decide(() => 'none');
-    expect([first.acked, first.retried.length]).toEqual([[], 1]);
-    await app.broker.deliver([message], { queue: 'notifications', attempts: 2 });
-    expect(await notifications.of(id)).toHaveLength(1);
-  });
-
-  it('is removed after 90 days once it has ended, and the log names no secret of anybody', async () => {
-    const { id } = await hook();
-    const ages = [
-      [89, 'delivered'],
-      [91, 'delivered'],
-      [91, 'gave_up'],
-      [91, 'pending'],
-    ] as const;
-    for (const [days, status] of ages)
-      await app.db.query(
-        `INSERT INTO notification_deliveries (id, channel_id, notification_id, type, occurred_at, payload, status, ended_at, created_at, next_attempt_at)
-         VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'dead_letter.kept', now(), '{}', $2, CASE WHEN $2 <> 'pending' THEN now() END,
-           now() - make_interval(days => $3), now() + interval '1 hour')`,
-        [id, status, days],
-      );
-    await app.worker().scheduled('* * * * *');
-    expect((await notifications.of(id)).map(({ status }) => status).sort()).toEqual(['delivered', 'pending']);
+// After all of them: what they left in the log.
+describe('the log', () => {
+  it('says what was not delivered, and names no address and no secret', () => {
     const log = app.log.join('\n');
     expect(log).toContain('notification was not delivered');
-    for (const hidden of ['/hook', 'example.com', '169.254', 'whsec_'])
-      expect([hidden, log.includes(hidden)]).toEqual([hidden, false]);
-  });
-
-  it('is counted for whoever watches', async () => {
-    const { id, name } = await hook();
-    receiver.react({ status: 500 });
-    await tried(id);
-    const health = (await app.db.query(channelHealth.text)).rows.find((row) => row.id === id);
-    expect(health).toMatchObject({
-      name,
-      type: 'webhook',
-      enabled: true,
-      last_error: 'answered',
-      failing_since: expect.any(Date),
-    });
-    const [backlog] = (await app.db.query(deliveryBacklog.text)).rows;
-    expect(backlog).toMatchObject({ pending: expect.any(Number), oldest: expect.any(Date) });
-    expect(backlog.pending).toBeGreaterThan(0);
+    expect(log).toContain('notification channel is switched off');
+    const hidden = ['/hook', 'example.com', '169.254', 'whsec_', receiver.url, tls.url];
+    expect(hidden.filter((each) => log.includes(each))).toEqual([]);
   });
 });

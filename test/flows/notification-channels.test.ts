@@ -313,6 +313,8 @@ describe('notification-channels.deliveries', () => {
     expect(await types('?type=notification.test')).toEqual(['notification.test']);
     expect(await types('?status=delivered')).toHaveLength(6);
     expect(await types('?status=gave_up')).toEqual([]);
+    const all = await app.call('GET', '/v1/admin/notification-deliveries?status=delivered&limit=200', { as: owner });
+    expect(all.json.items).toEqual((await list('?status=delivered')).json.items);
     const read = await app.call('GET', String(test.headers.get('location')), { as: owner });
     expect(read.json).toMatchObject({
       status: 'delivered',

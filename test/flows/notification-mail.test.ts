@@ -188,6 +188,8 @@ describe('every active owner', () => {
     expect([told.sort(), rows.length]).toEqual([owners.map(({ id }) => id).sort(), owners.length + 1]);
     expect(told).toEqual(expect.arrayContaining([owner.id, other.id]));
     expect(new Set(rows.map(({ notification_id }) => notification_id)).size).toBe(1);
+    const log = await app.call('GET', '/v1/admin/notification-deliveries?type=operation.break_glass', { as: owner });
+    expect(log.json.items.map(({ id }: { id: string }) => id)).toEqual(rows.map(({ id }) => id).reverse());
     expect([glass(owner).length, glass(other).length, mailTo(locked).length, mailTo(operator).length]).toEqual([
       1, 1, 0, 0,
     ]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EVENTS, SUBSCRIBABLE } from '../../domain/notifications/events.ts';
+import { SUBSCRIBABLE } from '../../domain/notifications/events.ts';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { queued } from '../broker.ts';
 import { changesOf } from '../export-files.ts';
@@ -189,15 +189,5 @@ describe('an announcement', () => {
       ['notifications', 'not an event that is known'],
     ]);
     expect(await notifications.of(channelId)).toEqual([]);
-  });
-
-  it('has a text of its own for every event, without addresses or line ends of others', () => {
-    const samples: Record<string, unknown> = { attempts: 3, rows: 3, name: 'A\r\nB', channelName: 'A\nB' };
-    for (const [type, { say }] of Object.entries(EVENTS)) {
-      const data = new Proxy({}, { get: (_, name) => samples[String(name)] ?? `some-${String(name)}` });
-      const { subject, lines, path } = say(data as never);
-      expect([type, subject.length > 5, lines.length > 0, path.startsWith('/v1/')]).toEqual([type, true, true, true]);
-      expect([type, JSON.stringify([subject, lines]).includes('undefined')]).toEqual([type, false]);
-    }
   });
 });

@@ -53,19 +53,31 @@ const testRoute = createRoute({
   },
 });
 
-const listRoute = createRoute({
+const query = pageQuery.extend({
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  type: z.enum(EVENT_TYPES).optional(),
+});
+const pages = {
+  200: json('One page.', pageOf(view).openapi('NotificationDeliveryPage')),
+  ...problems('malformed_request'),
+};
+
+const listOfChannelRoute = createRoute({
   ...secured('notification.delivery.list', 'What was sent to a notification channel, newest first; kept for 90 days'),
   method: 'get',
   path: `${channelPath}/deliveries`,
   tags,
-  request: {
-    params,
-    query: pageQuery.extend({ status: z.enum(DELIVERY_STATUSES).optional(), type: z.enum(EVENT_TYPES).optional() }),
-  },
-  responses: {
-    200: json('One page.', pageOf(view).openapi('NotificationDeliveryPage')),
-    ...problems('malformed_request'),
-  },
+  request: { params, query },
+  responses: pages,
+});
+
+const listRoute = createRoute({
+  ...secured('notification.delivery.list', 'What was sent to any channel, and to owners by e-mail, newest first'),
+  method: 'get',
+  path,
+  tags,
+  request: { query },
+  responses: pages,
 });
 
 const getRoute = createRoute({
@@ -95,9 +107,10 @@ export function mountNotificationDeliveries(app: App): void {
     const made = await testChannel(callerContext(c), c.req.valid('param').id, creation(c.req.valid('header')));
     return c.json(made, 202, { Location: `${path}/${made.id}` });
   });
-  app.openapi(listRoute, async (c) =>
+  app.openapi(listOfChannelRoute, async (c) =>
     c.json(await listDeliveries(callerContext(c), c.req.valid('param').id, c.req.valid('query')), 200),
   );
+  app.openapi(listRoute, async (c) => c.json(await listDeliveries(callerContext(c), null, c.req.valid('query')), 200));
   app.openapi(getRoute, async (c) => c.json(await readDelivery(callerContext(c), c.req.valid('param').id), 200));
   app.openapi(replayRoute, async (c) => {
     const made = await replayDelivery(callerContext(c), c.req.valid('param').id, creation(c.req.valid('header')));
