@@ -39,6 +39,15 @@ describe('import rules', () => {
     ['workers/exports/x.ts', '@clickhouse/client-web'],
     ['workers/exports/x.ts', '../../dev/seed.ts'],
     ['domain/services/x.ts', '../../test/app.ts'],
+    ['domain/access/x.ts', '../observability/health.ts'],
+    ['domain/access/x.ts', '../../drizzle/repositories/gauges.ts'],
+    ['domain/access/x.ts', 'hono'],
+    ['domain/gate/x.ts', '../observability/scrape.ts'],
+    ['domain/gate/x.ts', '../../clickhouse/queries/read-metrics.ts'],
+    ['workers/gate/x.ts', '../../domain/observability/series.ts'],
+    ['workers/gate/x.ts', '../../drizzle/client.ts'],
+    ['workers/middleware/guard.ts', '../../domain/observability/health.ts'],
+    ['durable-objects/admin-guard.ts', '../domain/observability/status.ts'],
   ])('refuse in %s an import of %s', (file, source) => {
     expect(refused(file, source)).toBe(true);
   });
@@ -50,6 +59,8 @@ describe('import rules', () => {
     ['workers/context.ts', '../drizzle/client.ts'],
     ['queues/exports.ts', '../domain/exports/run-export.ts'],
     ['durable-objects/x.ts', '../domain/operations/lease.ts'],
+    ['durable-objects/x.ts', '../domain/observability/status.ts'],
+    ['domain/access/x.ts', '../../drizzle/repositories/access.ts'],
   ])('allow in %s an import of %s', (file, source) => {
     expect(refused(file, source)).toBe(false);
   });

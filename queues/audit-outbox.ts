@@ -1,14 +1,23 @@
 import { applyHolds } from '../domain/audit/apply-holds.ts';
 import { drainOutbox } from '../domain/audit/drain-outbox.ts';
 import type { Context } from '../domain/context.ts';
-import { type AuditOutboxMessage, DRAIN } from './messages.ts';
+import { recordRead } from '../domain/observability/observed-reads.ts';
+import { type AuditOutboxMessage, DRAIN, type ReadMessage } from './messages.ts';
 import { ack, backoff, type Outcome, retry } from './outcome.ts';
 
 const HOLD_TRIES = 6;
 
+export type Nudge = Exclude<AuditOutboxMessage['kind'], ReadMessage['kind']>;
+
 /** However many nudges of a kind a batch holds, one run answers them all. */
-export const consumeNudge = (ctx: Context, kind: AuditOutboxMessage['kind'], attempts: number): Promise<Outcome> =>
+export const consumeNudge = (ctx: Context, kind: Nudge, attempts: number): Promise<Outcome> =>
   kind === 'audit.drain' ? drain(ctx, attempts) : hold(ctx, attempts);
+
+/** One that fails is tried again: it is all there is of a record. */
+export async function consumeRead(ctx: Context, message: ReadMessage): Promise<Outcome> {
+  await recordRead(ctx, message);
+  return ack;
+}
 
 async function drain(ctx: Context, attempts: number): Promise<Outcome> {
   try {

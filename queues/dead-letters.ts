@@ -13,6 +13,7 @@ import {
   forwardMessage,
   notificationMessage,
   operationMessage,
+  readMessage,
 } from './messages.ts';
 import { isKnownNotification } from './notifications.ts';
 import { ack, type Outcome } from './outcome.ts';
@@ -32,6 +33,7 @@ const replayed = z.object({ replayOf: z.string() });
 /** What we send holds nothing that may not be kept; nobody knows what else does. */
 const ours = z.union([
   auditOutboxMessage,
+  readMessage,
   exportMessage,
   eventsMessage,
   forwardMessage,

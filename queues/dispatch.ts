@@ -1,11 +1,10 @@
 import type { Context } from '../domain/context.ts';
 import type { QueueName } from '../domain/observability/metrics.ts';
 import { consumeAuditEvents } from './audit-events.ts';
-import { consumeNudge } from './audit-outbox.ts';
+import { consumeNudge, consumeRead, type Nudge } from './audit-outbox.ts';
 import { consumeDeadLetter } from './dead-letters.ts';
 import { consumeExport } from './exports.ts';
 import {
-  type AuditOutboxMessage,
   auditOutboxMessage,
   type EventsMessage,
   eventsMessage,
@@ -13,6 +12,7 @@ import {
   forwardMessage,
   notificationMessage,
   operationMessage,
+  readMessage,
 } from './messages.ts';
 import { consumeNotification } from './notifications.ts';
 import { consumeOperation } from './operations.ts';
@@ -97,10 +97,13 @@ const TAKERS: Record<string, typeof takeExport> = {
 
 async function dispatchNudges(batch: MessageBatch<unknown>, ctx: Context, queue: string): Promise<void> {
   const delivery = { queue, began: ctx.now() };
-  const nudges = new Map<AuditOutboxMessage['kind'], Message<unknown>[]>();
+  const nudges = new Map<Nudge, Message<unknown>[]>();
   for (const message of batch.messages) {
+    const read = readMessage.safeParse(message.body);
     const parsed = auditOutboxMessage.safeParse(message.body);
-    if (parsed.success) nudges.set(parsed.data.kind, [...(nudges.get(parsed.data.kind) ?? []), message]);
+    if (read.success)
+      await settle(ctx, delivery, message, await guarded(ctx, message, () => consumeRead(ctx, read.data)));
+    else if (parsed.success) nudges.set(parsed.data.kind, [...(nudges.get(parsed.data.kind) ?? []), message]);
     else await settle(ctx, delivery, message, dead(UNREADABLE));
   }
   for (const [kind, messages] of nudges) {

@@ -8,7 +8,26 @@ const traceparent = z.string().optional();
 
 /** A nudge: "there are unsent audit records", or "legal holds to apply". Losing one costs a minute (the cron sweep), never a record. */
 export const auditOutboxMessage = z.object({ v: z.literal(1), kind: z.enum(['audit.drain', 'holds.apply']), replayOf });
-export type AuditOutboxMessage = z.infer<typeof auditOutboxMessage>;
+export type AuditOutboxMessage = z.infer<typeof auditOutboxMessage> | ReadMessage;
+
+/** "Somebody looked at what is observed": the record is made of it. */
+export const readMessage = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal('audit.read'),
+  /** UUIDv7 whose instant is `readAt`. */
+  id: z.uuid(),
+  readAt: z.iso.datetime({ precision: 3 }),
+  adminId: z.guid(),
+  actorEmail: z.string(),
+  actorRole: z.string(),
+  action: z.enum(['system.health.read', 'observability.metrics.read', 'observability.status.read']),
+  ipAddress: z.string(),
+  requestId: z.string(),
+  traceId: z.string(),
+  sessionId: z.string(),
+  replayOf,
+});
+export type ReadMessage = z.infer<typeof readMessage>;
 
 /** "Go on with this export": everything else is in its row. */
 export const exportMessage = z.object({

@@ -6,6 +6,7 @@ import { expireExports, purgeExports, requeueStuckExports, tellExpiring } from '
 import { forgetNotifications, requeueDeliveries } from '../domain/notifications/sweep.ts';
 import { lookAround } from '../domain/observability/look-around.ts';
 import type { Sweep } from '../domain/observability/metrics.ts';
+import { closeObservedHours } from '../domain/observability/observed-reads.ts';
 import { expireOperations, requeueStuckOperations } from '../domain/operations/end-operation.ts';
 import { runDueOperationSchedules } from '../domain/operations/run-schedules.ts';
 
@@ -24,6 +25,7 @@ const SWEEPS: Readonly<Record<Sweep, (ctx: Context, due: number) => Promise<unkn
   stuckDeliveries: requeueDeliveries,
   oldNotifications: forgetNotifications,
   observability: lookAround,
+  observedHours: closeObservedHours,
 };
 
 /** Runs every sweep, none waiting for another one, and says in one line how each went: its milliseconds, or that it failed. */

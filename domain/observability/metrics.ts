@@ -62,6 +62,7 @@ const SWEEPS = [
   'stuckDeliveries',
   'oldNotifications',
   'observability',
+  'observedHours',
 ] as const;
 export type Sweep = (typeof SWEEPS)[number];
 export const COMPONENTS = [

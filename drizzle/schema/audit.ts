@@ -68,3 +68,22 @@ export const deadLetters = pgTable(
     index('dead_letters_died_again').on(t.replayOf).where(sql`replay_of IS NOT NULL`),
   ],
 );
+
+/**
+ * Looks at what is observed, for as long as their hour is not over: the first of an hour has its record at once, the others have one
+ * together when it is (a scraper looks every few seconds).
+ */
+export const observedReads = pgTable(
+  'observed_reads',
+  {
+    /** Of the message that says so, and of the record if there is one. */
+    id: uuid().primaryKey(),
+    adminId: uuid('admin_id').notNull(),
+    actorRole: text('actor_role').notNull(),
+    action: text().notNull(),
+    resource: text().notNull(),
+    readAt: timestamp('read_at', { withTimezone: true, precision: 3 }).notNull(),
+    hour: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  },
+  (t) => [index('observed_reads_by_hour').on(t.hour, t.adminId, t.action)],
+);

@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isReady, readHealth } from '../../domain/observability/health.ts';
 import { COMPONENTS } from '../../domain/observability/metrics.ts';
+import { observe } from '../../domain/observability/observed-reads.ts';
 import { HEALTH_ERRORS, STATUSES } from '../../domain/observability/status.ts';
-import type { App } from '../http.ts';
+import { type App, callerContext } from '../http.ts';
 import { problems } from '../openapi.ts';
 import { json, securedRaw } from '../route.ts';
 
@@ -53,5 +54,8 @@ export function mountProbes(app: App): void {
 }
 
 export function mountHealth(app: App): void {
-  app.openapi(getHealth, async (c) => c.json(await readHealth(c.get('ctx')), 200));
+  app.openapi(getHealth, async (c) => {
+    await observe(callerContext(c), c.get('standing'), 'system.health.read');
+    return c.json(await readHealth(c.get('ctx')), 200);
+  });
 }

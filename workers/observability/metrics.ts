@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { CONTENT_TYPES, formatFor } from '../../domain/observability/exposition.ts';
 import { METRICS, type MetricName } from '../../domain/observability/metrics.ts';
+import { observe } from '../../domain/observability/observed-reads.ts';
 import { scrape } from '../../domain/observability/scrape.ts';
 import { metricsQuery, readSeries } from '../../domain/observability/series.ts';
-import type { App } from '../http.ts';
+import { type App, callerContext } from '../http.ts';
 import { problems } from '../openapi.ts';
 import { json, securedRaw } from '../route.ts';
 
@@ -56,9 +57,13 @@ const getSeries = createRoute({
 
 export function mountMetrics(app: App): void {
   app.openapi(getMetrics, async (c) => {
+    await observe(callerContext(c), c.get('standing'), 'observability.metrics.read');
     const format = formatFor(c.req.header('accept'));
     const exposed = await scrape(c.get('ctx'), format);
     return c.body(exposed, 200, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' });
   });
-  app.openapi(getSeries, async (c) => c.json(await readSeries(c.get('ctx'), c.req.valid('query')), 200));
+  app.openapi(getSeries, async (c) => {
+    await observe(callerContext(c), c.get('standing'), 'observability.metrics.read');
+    return c.json(await readSeries(c.get('ctx'), c.req.valid('query')), 200);
+  });
 }

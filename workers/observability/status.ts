@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { observe } from '../../domain/observability/observed-reads.ts';
 import { readStatus } from '../../domain/observability/read-status.ts';
 import { RULE_NAMES } from '../../domain/observability/rules.ts';
 import { STATUSES } from '../../domain/observability/status.ts';
-import type { App } from '../http.ts';
+import { type App, callerContext } from '../http.ts';
 import { problems } from '../openapi.ts';
 import { securedRaw } from '../route.ts';
 import { componentSchema } from './health.ts';
@@ -61,6 +62,7 @@ const PAGE_HEADERS = {
 
 export function mountStatus(app: App): void {
   app.openapi(getStatus, async (c) => {
+    await observe(callerContext(c), c.get('standing'), 'observability.status.read');
     const view = await readStatus(c.get('ctx'));
     // Browsers name HTML first; nobody else does.
     if (!/^\s*text\/html\b/.test(c.req.header('accept') ?? '')) return c.json(view, 200, { Vary: 'Accept' });
