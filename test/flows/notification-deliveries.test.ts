@@ -78,6 +78,39 @@ describe('the row of a delivery', () => {
     ]);
   });
 
+  it('is not touched by a try that another one has taken over from', async () => {
+    const { id } = await hook();
+    const row = await notifications.waiting(id);
+    receiver.react('hang');
+    const first = notifications.look(row.id);
+    await until(async () => sent(row.notification_id).length === 1, 'the first is on its way');
+    // As if its lease had run out.
+    await app.db.query('UPDATE notification_deliveries SET next_attempt_at = now() WHERE id = $1', [row.id]);
+    const second = notifications.look(row.id);
+    await first;
+    expect(await notifications.one(row.id)).toMatchObject({ status: 'pending', attempts: 2, last_error: null });
+    expect((await notifications.state(id)).failing_since).toBe(null);
+    await second;
+    expect(await notifications.one(row.id)).toMatchObject({ status: 'pending', attempts: 2, last_error: 'timed_out' });
+  });
+
+  it('is not sent where its target may not be one any more', async () => {
+    const { id } = await hook();
+    const settings = app.settings as Record<string, string | undefined>;
+    const allowed = settings.NOTIFY_PRIVATE_TARGETS;
+    try {
+      delete settings.NOTIFY_PRIVATE_TARGETS;
+      await app.restart();
+      const row = await notifications.waiting(id);
+      await notifications.look(row.id);
+      expect(await notifications.one(row.id)).toMatchObject({ status: 'pending', last_error: 'target_refused' });
+      expect(sent(row.notification_id)).toEqual([]);
+    } finally {
+      settings.NOTIFY_PRIVATE_TARGETS = allowed;
+      await app.restart();
+    }
+  });
+
   it('is found by an index when it is due, among many that are not', async () => {
     const { id } = await hook();
     await app.db.query(
