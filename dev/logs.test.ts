@@ -64,15 +64,18 @@ describe('npm run logs', () => {
     log(line('info', 'number 0'));
     const { child, told, ended } = run('--data', data, '--follow');
     const numbers = () => [...told.out.matchAll(/number (\d+)/g)].map(([, n]) => Number(n));
-    await expect.poll(numbers, { timeout: 20_000 }).toEqual([0]);
-    for (let n = 1; n <= 40; n++) {
-      log(line('info', `number ${n}`));
-      // The file is begun anew several times; twice between two looks at it would be too fast for any reader.
-      if (n % 8 === 0) await expect.poll(() => numbers().at(-1), { timeout: 20_000 }).toBe(n);
+    try {
+      await expect.poll(numbers, { timeout: 20_000 }).toEqual([0]);
+      for (let n = 1; n <= 40; n++) {
+        log(line('info', `number ${n}`));
+        // The file is begun anew several times; twice between two looks at it would be too fast for any reader.
+        if (n % 8 === 0) await expect.poll(() => numbers().at(-1), { timeout: 20_000 }).toBe(n);
+      }
+      expect(numbers()).toEqual(Array.from({ length: 41 }, (_, n) => n));
+    } finally {
+      child.kill('SIGTERM');
+      await ended;
     }
-    expect(numbers()).toEqual(Array.from({ length: 41 }, (_, n) => n));
-    child.kill('SIGTERM');
-    await ended;
   });
 
   it('says what is wrong with what it was asked', async () => {
