@@ -2,13 +2,15 @@ import type { Context } from '../context.ts';
 import { Unavailable } from '../errors.ts';
 import { inTime } from '../gate/patience.ts';
 import { type ComponentView, componentView } from './health.ts';
-import type { Component } from './metrics.ts';
+import { COMPONENTS, type Component, QUEUE_NAMES } from './metrics.ts';
 import { RULES, type Rule, type Severity } from './rules.ts';
 import { type Day, type Incident, type Status, worst } from './status.ts';
 
 const DAYS = 90;
 const DAY_MS = 86_400_000;
 const LOG_MS = 2000;
+/** The clock looks once a minute. */
+const LATE_MS = 180_000;
 
 export interface DayView {
   /** UTC. */
@@ -25,6 +27,8 @@ export interface IncidentView {
   id: string;
   rule: Rule;
   subject: string;
+  /** What people call the subject. */
+  title: string;
   severity: Severity;
   says: string;
   openedAt: string;
@@ -33,8 +37,10 @@ export interface IncidentView {
 
 export interface StatusView {
   status: Status;
-  /** Of the clock's last look, a minute at most unless the clock stands still. */
+  /** Of the clock's last look; null: there was none. */
   checkedAt: string | null;
+  /** The clock has stood still for minutes: nobody knows how things are. */
+  isStale: boolean;
   components: (ComponentView & { uptime: number | null; days: DayView[] })[];
   incidents: IncidentView[];
 }
@@ -48,15 +54,17 @@ export async function readStatus(ctx: Pick<Context, 'statusLog' | 'now'>): Promi
   );
   const open = report.incidents.filter(({ closedAt }) => closedAt === null);
   const checkedAt = Math.max(0, ...report.components.map((component) => component.checkedAt));
+  const isStale = ctx.now() - checkedAt > LATE_MS;
   const known = Map.groupBy(days, ({ component }) => component);
   return {
     status: worst([
       ...report.components.map(({ status }) => status),
       // An incident that is open is not all well, whatever answers.
-      ...(open.length > 0 ? (['degraded'] as const) : []),
+      ...(open.length > 0 || isStale ? (['degraded'] as const) : []),
     ]),
     checkedAt: checkedAt === 0 ? null : new Date(checkedAt).toISOString(),
-    components: report.components.map((state) => {
+    isStale,
+    components: report.components.toSorted(inOrder).map((state) => {
       const own = lastDays(known.get(state.component) ?? [], ctx.now());
       return { ...componentView(state), uptime: uptimeOf(own), days: own };
     }),
@@ -66,10 +74,14 @@ export async function readStatus(ctx: Pick<Context, 'statusLog' | 'now'>): Promi
 
 export const incidentView = ({ openedAt, closedAt, ...incident }: Incident): IncidentView => ({
   ...incident,
+  title: titleOf(incident.subject),
   says: RULES[incident.rule].says,
   openedAt: new Date(openedAt).toISOString(),
   closedAt: closedAt === null ? null : new Date(closedAt).toISOString(),
 });
+
+const inOrder = (a: { component: Component }, b: { component: Component }) =>
+  COMPONENTS.indexOf(a.component) - COMPONENTS.indexOf(b.component);
 
 function lastDays(known: readonly Day[], now: number): DayView[] {
   const byDay = new Map(known.map((day) => [day.day, day]));
@@ -91,7 +103,7 @@ function uptimeOf(days: readonly Pick<Day, 'ok' | 'degraded' | 'down'>[]): numbe
 }
 
 /** What people call them. */
-export const COMPONENT_TITLES: Readonly<Record<Component, string>> = {
+const COMPONENT_TITLES: Readonly<Record<Component, string>> = {
   postgres: 'Postgres',
   clickhouse: 'ClickHouse',
   cache: 'Cache (KV)',
@@ -101,3 +113,11 @@ export const COMPONENT_TITLES: Readonly<Record<Component, string>> = {
   issuer: 'Sign-in (issuer’s keys)',
   notifications: 'Notifications',
 };
+
+const QUEUES: ReadonlySet<string> = new Set(QUEUE_NAMES);
+
+/** Of a component, or of an incident's subject. */
+export function titleOf(subject: string): string {
+  if (QUEUES.has(subject)) return `Queue ${subject}`;
+  return COMPONENT_TITLES[subject as Component] ?? 'Steward';
+}

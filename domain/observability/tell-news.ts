@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { notify } from '../notifications/notify.ts';
 import { derivedId } from '../operations/derived-id.ts';
-import { COMPONENT_TITLES } from './read-status.ts';
+import { titleOf } from './read-status.ts';
 import { RULES } from './rules.ts';
 import type { News } from './status.ts';
 
@@ -15,7 +15,7 @@ export async function tellNews(
     const data = {
       incidentId: id,
       rule,
-      component: COMPONENT_TITLES[subject as keyof typeof COMPONENT_TITLES] ?? (subject || 'Steward'),
+      component: titleOf(subject),
       severity,
       startedAt: new Date(openedAt).toISOString(),
       endedAt: closedAt === null ? null : new Date(closedAt).toISOString(),

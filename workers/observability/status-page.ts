@@ -1,10 +1,5 @@
 import { html } from 'hono/html';
-import {
-  COMPONENT_TITLES,
-  type DayView,
-  type IncidentView,
-  type StatusView,
-} from '../../domain/observability/read-status.ts';
+import { type DayView, type IncidentView, type StatusView, titleOf } from '../../domain/observability/read-status.ts';
 import type { Status } from '../../domain/observability/status.ts';
 
 const STYLE = `
@@ -46,7 +41,7 @@ const dayTitle = ({ day, uptime, down, degraded }: DayView) =>
 
 function component({ name, status, since, latencyMs, lastError, uptime, days }: StatusView['components'][number]) {
   const error = lastError ? html` · last error ${lastError.code.replaceAll('_', ' ')} at ${minutes(lastError.at)}` : '';
-  return html`<li><div class="row"><strong>${COMPONENT_TITLES[name]}</strong><span class="word ${status}">${WORDS[status]}</span></div>
+  return html`<li><div class="row"><strong>${titleOf(name)}</strong><span class="word ${status}">${WORDS[status]}</span></div>
 <div class="quiet">since ${minutes(since)} · ${Math.round(latencyMs)} ms${error}</div>
 <div class="bars" role="img" aria-label="90 days: ${percent(uptime)}">${days.map(
     (day) => html`<span class="${dayClass(day)}" title="${dayTitle(day)}"></span>`,
@@ -54,16 +49,22 @@ function component({ name, status, since, latencyMs, lastError, uptime, days }: 
 <div class="quiet ends"><span>90 days ago</span><span>${percent(uptime)}</span><span>today</span></div></li>`;
 }
 
-function incident({ subject, severity, says, openedAt, closedAt }: IncidentView) {
-  const title = COMPONENT_TITLES[subject as keyof typeof COMPONENT_TITLES] ?? subject;
+function incident({ title, severity, says, openedAt, closedAt }: IncidentView) {
   const state = closedAt === null ? (severity === 'critical' ? 'down' : 'degraded') : 'ok';
-  return html`<li><div class="row"><span><strong>${title}</strong>${title ? ': ' : ''}${says}</span>
+  return html`<li><div class="row"><span><strong>${title}</strong>: ${says}</span>
 <span class="word ${state}">${closedAt === null ? `Open, ${severity}` : 'Closed'}</span></div>
 <div class="quiet">${minutes(openedAt)}${closedAt === null ? '' : html` to ${minutes(closedAt)}`}</div></li>`;
 }
 
+function looked(checkedAt: string | null, isStale: boolean) {
+  if (checkedAt === null) return 'Nobody has looked yet: the clock looks once a minute.';
+  if (isStale)
+    return html`The clock has not looked since ${minutes(checkedAt)} UTC: this is how it was then. See whether the cron trigger runs.`;
+  return html`Looked at ${minutes(checkedAt)} UTC; this page loads again each minute.`;
+}
+
 /** How everything is and was, for staff. No script; times are UTC. */
-export function statusPage({ status, checkedAt, components, incidents }: StatusView) {
+export function statusPage({ status, checkedAt, isStale, components, incidents }: StatusView) {
   const [open, closed] = [incidents.filter((one) => !one.closedAt), incidents.filter((one) => one.closedAt)];
   return html`<!doctype html>
 <html lang="en">
@@ -77,7 +78,7 @@ export function statusPage({ status, checkedAt, components, incidents }: StatusV
 <body>
 <h1>Steward status</h1>
 <div class="banner ${status}"><span class="word">${HEADLINES[status]}</span>
-<p class="quiet">${checkedAt === null ? 'Nobody has looked yet: the clock looks once a minute.' : html`Looked at ${minutes(checkedAt)} UTC; this page loads again each minute.`}</p></div>
+<p class="quiet">${looked(checkedAt, isStale)}</p></div>
 ${open.length > 0 ? html`<h2>Open incidents</h2><ul>${open.map(incident)}</ul>` : ''}
 <h2>Components</h2>
 <ul>${components.map(component)}</ul>

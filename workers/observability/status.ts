@@ -15,6 +15,7 @@ const status = z
   .object({
     status: z.enum(STATUSES),
     checkedAt: z.iso.datetime().nullable().openapi({ description: 'The clock’s last look; there is one a minute' }),
+    isStale: z.boolean().openapi({ description: 'The clock has stood still for minutes: nobody knows how things are' }),
     components: z.array(
       componentSchema.extend({
         uptime: share.openapi({ description: 'Of 90 days: the share of looks that found it answering' }),
@@ -27,6 +28,7 @@ const status = z
           id: z.guid(),
           rule: z.enum(RULE_NAMES),
           subject: z.string().openapi({ description: 'A component or a queue; empty: everything' }),
+          title: z.string(),
           severity: z.enum(['warning', 'critical']),
           says: z.string(),
           openedAt: z.iso.datetime(),
