@@ -12,7 +12,12 @@ export interface Engines {
   postgresPort: number;
   rolePasswords: { api: string; exporter: string; drainer: string };
   clickhouse: { url: string; admin: string; reader: string; writer: string; keeper: string };
-  issuer: { url: string; jwksUrl: string; signingKey: Record<string, unknown> };
+  issuer: {
+    url: string;
+    jwksUrl: string;
+    signingKey: Record<string, unknown>;
+    machine: { clientId: string; clientSecret: string };
+  };
   audience: string;
   linkKeys: string;
   cookieKeys: string;
@@ -43,7 +48,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     postgresPort: postgres.port,
     rolePasswords: secrets.rolePasswords,
     clickhouse: { url: clickhouse.url, ...secrets.clickhouse },
-    issuer: { url: issuer.url, jwksUrl: issuer.jwksUrl, signingKey: issuer.signingKey as Record<string, unknown> },
+    issuer: {
+      ...{ url: issuer.url, jwksUrl: issuer.jwksUrl, machine: issuer.machine },
+      signingKey: issuer.signingKey as Record<string, unknown>,
+    },
     audience: AUDIENCE,
     linkKeys: secrets.linkKeys,
     cookieKeys: secrets.cookieKeys,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
@@ -249,6 +249,55 @@ describe('signing in', () => {
       const refused = await new Browser().follow(authorization({ redirect_uri }));
       expect(refused).toMatchObject({ status: 400, page: expect.stringContaining('That did not work') });
     }
+  });
+});
+
+describe('a machine', () => {
+  const ask = (secret: string, form: Record<string, string> = {}) => {
+    const credentials = Buffer.from(`${issuer.machine.clientId}:${secret}`).toString('base64');
+    return fetch(`${issuer.url}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${credentials}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'admin', ...form }),
+    });
+  };
+
+  it('fetches tokens of RFC 9068 with its secret, all of one session', async () => {
+    const tokens = [];
+    for (let i = 0; i < 2; i++)
+      tokens.push((await (await ask(issuer.machine.clientSecret)).json()) as Record<string, string>);
+    expect(tokens[0]).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'admin' });
+    const { payload } = await verify(tokens[0]?.access_token ?? '');
+    expect(payload).toMatchObject({
+      ...{ iss: issuer.url, aud: AUDIENCE, sub: 'steward-machine', client_id: 'steward-machine' },
+      ...{ sid: 'steward-machine', nbf: payload.iat },
+    });
+    const [first, second] = tokens.map(({ access_token = '' }) => decodeJwt(access_token));
+    expect(second?.jti).not.toBe(first?.jti);
+  });
+
+  it('is refused with another secret, for another audience, and where a person signs in', async () => {
+    expect((await ask('not-the-secret')).status).toBe(401);
+    expect((await ask(issuer.machine.clientSecret, { resource: 'https://other.example' })).status).toBe(400);
+    const page = await new Browser().follow(authorization({ client_id: 'steward-machine' }));
+    expect(page.status).toBe(400);
+    const asWeb = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'steward-web', scope: 'admin' });
+    expect((await fetch(`${issuer.url}/token`, { method: 'POST', body: asWeb })).status).toBe(400);
+  });
+
+  it('keeps its secret over a restart, and gets one where the file is from before there were machines', async () => {
+    const stateFile = join(folder, 'machine.json');
+    const secrets = [];
+    for (const forget of [false, true, false]) {
+      const one = await start({ stateFile });
+      secrets.push(one.machine.clientSecret);
+      await one.close();
+      const { machineSecret: _, ...older } = JSON.parse(await readFile(stateFile, 'utf8')) as Record<string, unknown>;
+      if (forget) await writeFile(stateFile, JSON.stringify(older));
+    }
+    expect(secrets[1]).toBe(secrets[0]);
+    expect(secrets[2]).not.toBe(secrets[1]);
+    expect(new Set(secrets.map((secret) => secret.length))).toEqual(new Set([43]));
   });
 });
 

@@ -4,7 +4,7 @@ import type { JWK } from 'jose';
 import type Provider from 'oidc-provider';
 import type { AccessToken } from 'oidc-provider';
 import { interactions } from './interactions.ts';
-import { API_SCOPE, apiResource, CLIENT_ID, createProvider } from './provider.ts';
+import { API_SCOPE, apiResource, CLIENT_ID, createProvider, MACHINE_ID } from './provider.ts';
 import { loadState, saveState } from './state.ts';
 
 export interface Account {
@@ -27,6 +27,8 @@ export interface Issuer {
   jwksUrl: string;
   /** Issues an access token (RFC 9068) as a sign-in would, for anybody, known account or not. */
   accessToken(o: TokenRequest): Promise<string>;
+  /** Who may fetch tokens by client credentials (RFC 6749 section 4.4); their `sub` is the client's id. */
+  machine: { clientId: string; clientSecret: string };
   /** Private, for tests that forge tokens. */
   signingKey: JWK;
   /** How often the key set was fetched. */
@@ -47,7 +49,7 @@ export interface IssuerOptions {
 
 const DEFAULT_ACCOUNTS: Account[] = [{ subject: 'local-admin', email: 'admin@steward.local', name: 'Local admin' }];
 
-/** An OpenID provider on this machine: discovery, keys, authorization code flow with PKCE, sign-out. */
+/** An OpenID provider on this machine: discovery, keys, authorization code flow with PKCE, client credentials, sign-out. */
 export async function startIssuer(o: IssuerOptions): Promise<Issuer> {
   const accounts = o.accounts ?? DEFAULT_ACCOUNTS;
   const state = await loadState(o.stateFile);
@@ -67,6 +69,7 @@ export async function startIssuer(o: IssuerOptions): Promise<Issuer> {
   return {
     url,
     jwksUrl: `${url}/jwks`,
+    machine: { clientId: MACHINE_ID, clientSecret: state.machineSecret },
     signingKey: state.signingKey,
     jwksRequests: () => requests.jwks,
     accessToken: async (request) => {

@@ -12,7 +12,13 @@ declare module 'oidc-provider' {
     save(): Promise<string>;
   }
 
+  export interface MachineToken {
+    kind: 'ClientCredentials';
+    clientId: string;
+  }
+
   export interface AccessToken {
+    kind: 'AccessToken';
     accountId: string;
     sid?: string;
     sessionUid?: string;

@@ -1,10 +1,12 @@
-import Provider, { type AccessToken, type Context, errors, interactionPolicy } from 'oidc-provider';
+import Provider, { type AccessToken, type Context, errors, interactionPolicy, type MachineToken } from 'oidc-provider';
 import type { Account } from './issuer.ts';
 import { memoryStore } from './memory-adapter.ts';
 import { errorPage, signedOutPage, signOutPage } from './pages.ts';
 import type { IssuerState } from './state.ts';
 
 export const CLIENT_ID = 'steward-web';
+/** A machine that fetches its tokens itself, such as a scraper: an admin with this as its subject gives it its permissions. */
+export const MACHINE_ID = 'steward-machine';
 /** What an access token for Steward's API may be used for. */
 export const API_SCOPE = 'admin';
 
@@ -38,8 +40,8 @@ export function createProvider(o: ProviderOptions): Provider {
     adapter: memoryStore(),
     jwks: { keys: [o.state.signingKey] },
     cookies: { keys: [o.state.cookieKey] },
-    clients: [stewardWeb()],
-    clientAuthMethods: ['none'],
+    clients: [stewardWeb(), machine(o.state.machineSecret)],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     scopes: ['openid'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
@@ -50,13 +52,16 @@ export function createProvider(o: ProviderOptions): Provider {
     ttl: {
       AccessToken: 15 * MINUTE,
       AuthorizationCode: MINUTE,
+      ClientCredentials: 15 * MINUTE,
       Grant: 12 * HOUR,
       IdToken: HOUR,
       Interaction: HOUR,
       Session: 12 * HOUR,
     },
     features: features(o.audience),
-    formats: { customizers: { jwt: (_: unknown, token: AccessToken, jwt: Jwt) => addClaims(o, token, jwt) } },
+    formats: {
+      customizers: { jwt: (_: unknown, token: AccessToken | MachineToken, jwt: Jwt) => addClaims(o, token, jwt) },
+    },
     interactions: { policy: withoutConsent(), url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     loadExistingGrant: (context: Context) => grantEverything(context, o.audience),
     clientBasedCORS: () => false,
@@ -84,9 +89,21 @@ function stewardWeb(): Record<string, unknown> {
   };
 }
 
+function machine(secret: string): Record<string, unknown> {
+  return {
+    client_id: MACHINE_ID,
+    client_secret: secret,
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: ['client_credentials'],
+    response_types: [],
+    redirect_uris: [],
+  };
+}
+
 function features(audience: string): Record<string, unknown> {
   return {
     devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
     pushedAuthorizationRequests: { enabled: false },
     userinfo: { enabled: false },
     rpInitiatedLogout: {
@@ -113,7 +130,12 @@ interface Jwt {
   payload: Record<string, unknown>;
 }
 
-function addClaims(o: ProviderOptions, token: AccessToken, { payload }: Jwt): void {
+function addClaims(o: ProviderOptions, token: AccessToken | MachineToken, { payload }: Jwt): void {
+  // A machine has no sign-ins. One session for all its tokens: a new one every quarter of an hour would fill the list of sessions.
+  if (token.kind === 'ClientCredentials') {
+    Object.assign(payload, { nbf: payload.iat, sid: token.clientId });
+    return;
+  }
   // A sign-in's tokens name its session: the API revokes by it.
   const signIn = { sid: token.sid ?? token.sessionUid, email: o.findAccount(token.accountId)?.email };
   Object.assign(payload, { nbf: payload.iat }, o.claimsOf(token) ?? signIn);

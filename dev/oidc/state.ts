@@ -7,15 +7,17 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 export interface IssuerState {
   signingKey: JWK;
   cookieKey: string;
+  machineSecret: string;
   port?: number;
 }
 
 /** Reads the state, or makes one. Without a file it lasts as long as the process. */
 export async function loadState(file: string | undefined): Promise<IssuerState> {
   const text = file === undefined ? undefined : await readFile(file, 'utf8').catch(noFile);
-  if (text === undefined) return { signingKey: await newKey(), cookieKey: randomBytes(32).toString('base64url') };
+  if (text === undefined) return { signingKey: await newKey(), cookieKey: newSecret(), machineSecret: newSecret() };
   try {
-    return JSON.parse(text) as IssuerState;
+    // A file of before there were machines has no secret for them.
+    return { machineSecret: newSecret(), ...(JSON.parse(text) as Omit<IssuerState, 'machineSecret'>) };
   } catch (error) {
     throw new Error(`${file} does not hold the issuer's keys: delete it, and sign in again.`, { cause: error });
   }
@@ -29,6 +31,8 @@ export async function saveState(file: string, state: IssuerState): Promise<void>
   await writeFile(`${file}.new`, JSON.stringify(state), { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
+
+const newSecret = () => randomBytes(32).toString('base64url');
 
 async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
