@@ -34,10 +34,14 @@ export async function lookAround(ctx: Context, due: number): Promise<void> {
   await storeMetrics(ctx, { minute, points: gauges.points });
 }
 
-function requestsIn(totals: readonly Point[]): NonNullable<Sample['requests']> {
+/** Probes say with 503 that something is away, and scrapes ask all day long: neither is work that fails. */
+const isWork = (route: string | undefined) => !/^\/v1\/(health\/|observability\/metrics$)/.test(route ?? '');
+
+/** Requests answered since the beginning, without probes and scrapes. */
+export function requestsIn(totals: readonly Point[]): NonNullable<Sample['requests']> {
   const requests = { all: 0, failed: 0 };
   for (const [name, labels, [n = 0]] of totals) {
-    if (name !== 'steward_http_requests_total') continue;
+    if (name !== 'steward_http_requests_total' || !isWork(labels[0])) continue;
     requests.all += n;
     if (labels[2]?.startsWith('5')) requests.failed += n;
   }
