@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { RULES, type Rule, type Sample } from '../../domain/observability/rules.ts';
+import { commonApp } from '../app.ts';
 import { look } from './expressions.ts';
 import { describeWithPrometheus, promtool } from './promtool.ts';
 
@@ -58,15 +59,35 @@ describe('deploy/prometheus/steward.rules.yml', () => {
     for (const [expr, mistake] of Object.entries(planted)) expect(look(expr, records).mistakes).toEqual([mistake]);
   });
 
-  it('says of each alert how bad it is, what to do and where to look, at a route there is', async () => {
+  it('says of each alert how bad it is, and what to do in a runbook of one line', async () => {
     const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
     for (const { alert, labels, annotations } of alerts) {
       expect(['warning', 'critical'], alert).toContain(labels?.severity);
       expect(annotations?.summary.length, alert).toBeLessThan(80);
       expect(annotations?.runbook).toBe(`deploy/prometheus/README.md#${alert.toLowerCase()}`);
-      expect(readme.match(new RegExp(`^### ${alert}$`, 'gm')), alert).toHaveLength(1);
+      expect(readme.match(new RegExp(`^### ${alert}\\n\\n.+\\n(\\n|$)`, 'gm')), alert).toHaveLength(1);
     }
     expect(readme.match(/^### Steward\w+$/gm)).toHaveLength(alerts.length);
+  });
+
+  it('sends people to routes there are, with questions these answer', async () => {
+    const app = await commonApp();
+    const owner = await app.person('owner');
+    const paths = Object.keys((await app.call('GET', '/v1/openapi.json')).json.paths);
+    const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
+    const text = [...alerts.map(({ annotations }) => annotations?.description), readme]
+      .join('\n')
+      .replaceAll('{{ $labels.queue }}', 'exports');
+    const named = [...text.matchAll(/\b(?:GET|POST) (\/v1\/[^\s`)]*[\w}])/g)].map(([, path = '']) => path);
+    const wrong: string[] = [];
+    for (const path of named) {
+      const isThere = paths.includes(path) || (await app.call('GET', path, { as: owner })).status === 200;
+      if (!isThere) wrong.push(path);
+    }
+    await app.stop();
+    console.log(`routes named: tried ${named.length}, failed ${wrong.length}`);
+    expect(wrong).toEqual([]);
+    expect(named.length).toBeGreaterThan(alerts.length);
   });
 
   it('has the limits, times and severities by which Steward opens incidents', () => {

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { freePort } from '../../dev/state.ts';
@@ -111,18 +112,27 @@ describeWithPrometheus('a scrape', () => {
     expect((await blocks('wrong', dated.replace('} ', '} x'))).code).not.toBe(0);
   });
 
-  /** As README.md beside the configuration says. */
+  /** Pastes the lines of README.md beside the configuration. @returns the id of the machine's grant */
   async function letIn(): Promise<string> {
-    const post = async (path: string, body: unknown) => {
-      const { status, text, json } = await app.call('POST', path, { as: owner, body });
-      expect([status, text]).toEqual([201, expect.anything()]);
-      return json.id as string;
-    };
-    const roleId = await post('/v1/admin/roles', { name: 'scraper', permissions: ['observability.view'] });
-    const subject = app.engines.issuer.machine.clientId;
-    const machine = { subject, email: 'prometheus@example.com', name: 'Prometheus' };
-    const adminId = await post('/v1/admin/admins', machine);
-    return post('/v1/admin/grants', { adminId, roleId, serviceId: null });
+    const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
+    const lines = /```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const env = { ...process.env, API: app.worker().url, OWNER: owner.token };
+    const { stdout } = await promisify(execFile)('bash', ['-c', lines], { env });
+    const { id, roleId } = JSON.parse(stdout) as { id: string; roleId: string };
+    const role = await app.call('GET', `/v1/admin/roles/${roleId}`, { as: owner });
+    expect(role.json.permissions).toEqual(['observability.view']);
+    return id;
+  }
+
+  /** One dead letter is an alert, and put back is none. */
+  async function anAlertBeginsAndEnds(figure: (expr: string) => Promise<number>): Promise<void> {
+    const firing = 'count(ALERTS{alertname="StewardDeadLetters",alertstate="firing",queue="exports"})';
+    await app.db.query(
+      `INSERT INTO dead_letters (id, queue, body, attempts) VALUES (gen_random_uuid(), 'exports', '{}', 1)`,
+    );
+    await until(async () => (await figure(firing)) === 1, 'the alert begins');
+    await app.db.query('UPDATE dead_letters SET replayed_at = now()');
+    await until(async () => Number.isNaN(await figure(firing)), 'the alert ends');
   }
 
   it('works with Debian’s Prometheus: it fetches its token, scrapes, judges, and loses what it may with its grant', async () => {
@@ -130,7 +140,10 @@ describeWithPrometheus('a scrape', () => {
     const prometheus = await startPrometheus(folder, app);
     const figure = async (expr: string) => Number((await prometheus.query(expr))[0]?.value[1] ?? Number.NaN);
     try {
-      await until(async () => (await figure('up{job="steward"}')) === 1, `up is 1: ${prometheus.said.join('')}`);
+      await until(async () => {
+        if (prometheus.child.exitCode !== null) throw new Error(prometheus.said.join(''));
+        return (await figure('up{job="steward"}')) === 1;
+      }, 'up is 1');
       for (let i = 0; i < 40; i++) await app.call('GET', '/v1/admin/roles', { as: owner });
       const counted = 'sum(steward_http_requests_total{route="/v1/admin/roles",method="GET",status="200"})';
       await until(async () => (await figure(counted)) >= 40, 'all requests are counted');
@@ -140,14 +153,7 @@ describeWithPrometheus('a scrape', () => {
       const own = names.filter((name) => name.startsWith('steward_'));
       expect(own.filter((name) => metricOf(name) === null)).toEqual([]);
 
-      // A rule at work: one dead letter is an alert, and put back is none.
-      await app.db.query(
-        `INSERT INTO dead_letters (id, queue, body, attempts) VALUES (gen_random_uuid(), 'exports', '{}', 1)`,
-      );
-      const firing = 'count(ALERTS{alertname="StewardDeadLetters",alertstate="firing",queue="exports"})';
-      await until(async () => (await figure(firing)) === 1, 'the alert begins');
-      await app.db.query('UPDATE dead_letters SET replayed_at = now()');
-      await until(async () => Number.isNaN(await figure(firing)), 'the alert ends');
+      await anAlertBeginsAndEnds(figure);
       const { groups } = (await prometheus.ask('/api/v1/rules')) as { groups: { rules: { health: string }[] }[] };
       const health = groups.flatMap(({ rules }) => rules.map((rule) => rule.health));
       console.log(
