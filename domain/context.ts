@@ -211,6 +211,8 @@ export interface Context {
     operationDuty: number;
     /** Whose word an operation needs, by its risk. */
     approvals: Readonly<Record<Risk, ApprovalTerms>>;
+    /** How long a look at every component is shared. */
+    healthShareMs: number;
     /** How long a channel may take for one notification, its name's resolution included. */
     notifyTimeoutMs: number;
     /** DNS over HTTPS, with answers in JSON. */

@@ -68,6 +68,7 @@ describe('configuration', () => {
       OPERATION_BATCH_ITEMS: 250,
       OPERATION_DUTY_PERCENT: 50,
       METRICS_GATHER_SECONDS: 10,
+      HEALTH_SHARE_SECONDS: 5,
       OPERATION_APPROVALS: {
         routine: { quorum: 0, roles: [] },
         destructive: { quorum: 1, roles: [] },

@@ -156,6 +156,7 @@ const variables = z.object({
   // What is redacted besides domain/audit/redaction-rules.ts, and which query parameters addresses keep.
   // Measurements are gathered in an isolate so long; what comes after an answer may take 30 s.
   METRICS_GATHER_SECONDS: whole('10', 20),
+  HEALTH_SHARE_SECONDS: whole('5', 60),
   // Which Steward this is among those that share a ClickHouse; ENVIRONMENT where it is not said.
   DEPLOYMENT: z
     .string()

@@ -215,6 +215,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     redact,
     settings: {
       publicUrl: config.PUBLIC_URL,
+      healthShareMs: config.HEALTH_SHARE_SECONDS * 1000,
       deployment: config.DEPLOYMENT ?? config.ENVIRONMENT,
       version: packageJson.version,
       sessionTtlSeconds: config.SESSION_TTL_SECONDS,

@@ -4,15 +4,14 @@ import type { Component } from './metrics.ts';
 import { type ChannelView, probeAll } from './probe-all.ts';
 import { afterProbe, type ComponentState, type HealthError, type Status, worst } from './status.ts';
 
-/** So long nobody looks again, however many ask. */
-const FRESH_MS = 5000;
-/** So long an older look is answered at once while somebody looks again. */
-const USABLE_MS = 10_000;
 const LOG_MS = 500;
+/** Of all components together, and of the log's answer, with some to spare. */
+const LONGEST_LOOK_MS = 3000;
 
 type Looking = Pick<
   Context,
   | 'db'
+  | 'settings'
   | 'clickhouse'
   | 'bucket'
   | 'queues'
@@ -51,16 +50,20 @@ export class HealthMemory {
   lookingAt = 0;
 }
 
-/** How every component is. Takes a second and a half at most, and mostly no time at all: looks are shared for five seconds. */
+/**
+ * How every component is. A look is shared for `healthShareMs`, and answered while somebody looks again, which the first who asks for as
+ * long afterwards does behind their answer. So an answer mostly takes no time, and a second and a half at most.
+ */
 export async function readHealth(ctx: Looking): Promise<HealthView> {
   const { health } = ctx;
+  const { healthShareMs } = ctx.settings;
   const age = ctx.now() - health.checkedAt;
-  const isOld = age >= FRESH_MS;
+  if (age < healthShareMs) return viewOf(health);
   // Whoever looks may have ended with their request.
-  const isBeingLooked = ctx.now() - health.lookingAt < USABLE_MS;
-  if (isOld && age < USABLE_MS) {
-    if (!isBeingLooked) ctx.later(lookAgain(ctx));
-  } else if (isOld) await lookAgain(ctx);
+  const isBeingLooked = ctx.now() - health.lookingAt < LONGEST_LOOK_MS;
+  if (isBeingLooked && health.checkedAt > 0) return viewOf(health);
+  if (age < 2 * healthShareMs) ctx.later(lookAgain(ctx));
+  else await lookAgain(ctx);
   return viewOf(health);
 }
 

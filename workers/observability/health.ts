@@ -41,7 +41,7 @@ const getHealth = createRoute({
   request: { query: z.strictObject({}) },
   tags: ['observability'],
   description:
-    'All components are looked at together, each for a second at most; looks are shared for five seconds, and while somebody looks again the last ones are answered for five more. Postgres is not needed for the answer.',
+    'All components are looked at together, each for a second at most; looks are shared for five seconds, unless it is set otherwise, and while somebody looks again the last one is answered. Postgres is not needed for the answer.',
   responses: { 200: json('The worst of them, and each.', health), ...problems() },
 });
 
