@@ -40,7 +40,8 @@ export function explain(error: unknown, c: HttpContext<HttpEnv>): DomainError {
   if (problem instanceof Unauthenticated && problem.reason) c.set('refusal', problem.reason);
   if (problem.status >= 500) c.set('failure', known?.cause ?? error);
   // Without a request context its own middleware failed: nobody else writes a line, and there are no ids.
-  if (!c.get('log')) createLog({ requestId: '', traceId: '' }).error('request failed', { error });
+  if (problem.status >= 500 && !c.get('log'))
+    createLog({ requestId: '', traceId: '' }).error('request failed', { error });
   return problem;
 }
 
