@@ -53,6 +53,11 @@ const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) =>
       'ending 100,000 sessions (--rows) as one operation: time to the last refusal, items/s against one UPDATE, the API meanwhile, planning',
     load: async () => (await import('./operations.ts')).benchOperations,
   },
+  observability: {
+    about:
+      'what the instrumentation costs a request, health while a dependency hangs, a scrape of 2,000 series, notifications (--only request,scrape)',
+    load: async () => (await import('./observability.ts')).benchObservability,
+  },
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { AUDIENCE, CLICKHOUSE_USERS, startStack } from '../dev/stack.ts';
 import { workerVars } from '../dev/vars.ts';
 import { buildWorker } from '../dev/worker/build.ts';
-import { startWorker } from '../dev/worker/host.ts';
+import { startWorker, type WorkerHost } from '../dev/worker/host.ts';
 import { type Served, stewardOptions } from './runtime.ts';
 import { serveAlone } from './workerd.ts';
 import type { WorkerdOptions } from './workerd-config.ts';
@@ -32,10 +32,14 @@ export interface Site {
   /** Of the tables' owner. */
   ownerUrl: string;
   /** A fresh workerd on fresh R2 and Durable Objects, served directly, without rate limits in the way. */
-  worker(o?: WorkerChanges): Promise<Worker>;
+  worker(o?: WorkerChanges): Promise<Hosted>;
   /** The same without Miniflare, for measuring CPU: R2, KV and queues keep nothing. */
   workerAlone(
-    o?: Pick<WorkerdOptions, 'r2Address' | 'deliver' | 'heapMb'> & { vars?: Record<string, string> },
+    o?: Pick<WorkerdOptions, 'r2Address' | 'deliver' | 'heapMb'> & {
+      vars?: Record<string, string>;
+      /** Instead of Steward's own. */
+      script?: string;
+    },
   ): Promise<Worker>;
   /** Runs SQL as ClickHouse's administrator. */
   sql(query: string): Promise<string>;
@@ -50,6 +54,9 @@ export interface WorkerChanges {
 }
 
 export type Worker = Served;
+
+/** With the simulators behind its bindings. */
+export type Hosted = Served & Pick<WorkerHost, 'miniflare'>;
 
 export interface SiteOptions {
   dataDir: string;
@@ -116,8 +123,8 @@ export async function startSite({ dataDir, onChild, log }: SiteOptions): Promise
       const stop = () => host.stop().then(() => rm(persistDir, { recursive: true, force: true }));
       return { ...host, stop };
     },
-    workerAlone: ({ vars: own, ...o } = {}) =>
-      serveAlone(script, { ...withVars({ ...vars(neon.url), ...own }), ...o }, { dataDir, onChild }),
+    workerAlone: ({ vars: own, script: other = script, ...o } = {}) =>
+      serveAlone(other, { ...withVars({ ...vars(neon.url), ...own }), ...o }, { dataDir, onChild }),
     sql: (query) => runSql(admin, query),
     stop: async () => {
       await db.end();
