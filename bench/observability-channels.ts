@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Site, Worker } from './site.ts';
 
 /** An event that goes to channels and to no owner. */
@@ -9,7 +10,7 @@ export async function addChannel({ token }: Site, worker: Worker, url: string): 
   const response = await fetch(new URL('/v1/admin/notification-channels', worker.url), {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ type: 'webhook', name: 'bench', events: [EVENT], url }),
+    body: JSON.stringify({ type: 'webhook', name: `bench ${randomUUID()}`, events: [EVENT], url }),
   });
   const text = await response.text();
   if (response.status !== 201) throw new Error(text);

@@ -96,5 +96,5 @@ const notificationsFigure = (measured: Measured[]): Figure => ({
   limit: medianOf(measured, ({ barePerSecond }) => barePerSecond),
   limitIs: `POSTs of the same bodies and headers by Node, ${AT_ONCE} at once, to the same receiver`,
   runs: measured.length,
-  note: `${EVENTS} events for one channel, put into the queue at once, until the last one arrived; each announced, its row written, queued again, taken up, signed, sent and noted: 4 statements; Miniflare gives the consumer one batch of ${AT_ONCE} at a time, Cloudflare many side by side`,
+  note: `${EVENTS} events for one channel, put into the queue at once, until the last one arrived; each announced, its row written, queued again, taken up, signed, sent and noted: 3 statements; Miniflare gives the consumer one batch of ${AT_ONCE} at a time, Cloudflare many side by side`,
 });

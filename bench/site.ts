@@ -35,7 +35,7 @@ export interface Site {
   worker(o?: WorkerChanges): Promise<Hosted>;
   /** The same without Miniflare, for measuring CPU: R2, KV and queues keep nothing. */
   workerAlone(
-    o?: Pick<WorkerdOptions, 'r2Address' | 'deliver' | 'heapMb'> & {
+    o?: Pick<WorkerdOptions, 'r2Address' | 'deliver' | 'heapMb' | 'isUninspected'> & {
       vars?: Record<string, string>;
       /** Instead of Steward's own. */
       script?: string;

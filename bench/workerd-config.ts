@@ -15,6 +15,8 @@ export interface WorkerdOptions {
   assets?: { binding: string; directory: string };
   /** The most that V8 may take for its heap, young and old, MB; its own choice depends on the machine. */
   heapMb?: number;
+  /** Without V8's inspector, which keeps each line that a Worker logs, with where it came from; then nobody can ask for its heap. */
+  isUninspected?: boolean;
   /** Queues hand what they are sent to the Worker's own consumer, instead of dropping it. */
   deliver?: boolean;
 }

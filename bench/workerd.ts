@@ -28,9 +28,10 @@ export async function serveAlone(
   const folder = await mkdtemp(join(dataDir, 'workerd-'));
   const config = await writeFiles(folder, script, options);
   // workerd says on file descriptor 3 which port it got; Miniflare learns it in the same way.
-  const args = ['serve', '--control-fd=3', '--inspector-addr=127.0.0.1:0', '--experimental', config];
+  const inspected = options.isUninspected ? [] : ['--inspector-addr=127.0.0.1:0'];
+  const args = ['serve', '--control-fd=3', ...inspected, '--experimental', config];
   const child = spawn(WORKERD, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
-  const listening = portsOf(child);
+  const listening = portsOf(child, inspected.length > 0);
   const pid = child.pid ?? 0;
   if (pid) onChild(pid);
   const { http, inspector } = await listening;
@@ -38,7 +39,7 @@ export async function serveAlone(
   return {
     url,
     pid,
-    heldMb: () => heldByIsolate(new URL(`http://127.0.0.1:${inspector}`), 'main', url),
+    ...(inspector && { heldMb: () => heldByIsolate(new URL(`http://127.0.0.1:${inspector}`), 'main', url) }),
     stop: async () => {
       await end(child);
       await rm(folder, { recursive: true, force: true });
@@ -68,7 +69,7 @@ async function writeFiles(folder: string, script: string, options: WorkerdOption
 }
 
 /** @throws Error with what workerd complained, when it ends instead of listening */
-function portsOf(child: ChildProcess): Promise<{ http: number; inspector: number }> {
+function portsOf(child: ChildProcess, isInspected: boolean): Promise<{ http: number; inspector: number }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ http: number; inspector: number }>();
   let complaint = '';
   child.stderr?.on('data', (part: Buffer) => {
@@ -79,7 +80,7 @@ function portsOf(child: ChildProcess): Promise<{ http: number; inspector: number
     const { event, port = 0 } = JSON.parse(line) as { event: string; port?: number };
     if (event === 'listen') ports.http = port;
     if (event === 'listen-inspector') ports.inspector = port;
-    if (ports.http && ports.inspector) resolve(ports);
+    if (ports.http && (ports.inspector || !isInspected)) resolve(ports);
   });
   child.once('error', reject);
   child.once('close', (code, signal) => reject(new Error(`workerd ended with ${code ?? signal}: ${complaint.trim()}`)));
