@@ -74,6 +74,8 @@ function costFigures(measured: Measurements): Figure[] {
   const ratios = measured.with.map((one, i) => one.cpuMicros / (measured.without[i]?.cpuMicros ?? Number.NaN));
   const least = Math.min(...ratios).toFixed(3);
   const most = Math.max(...ratios).toFixed(3);
+  const sum = (name: Name) => measured[name].reduce((all, { cpuMicros }) => all + cpuMicros, 0);
+  const others = `ratio of the medians ${(cpu('with') / cpu('without')).toFixed(3)}, of the means ${(sum('with') / sum('without')).toFixed(3)}`;
   const against = { unit: 'µs', limit: cpu('without'), limitIs: WITHOUT, runs };
   return [
     {
@@ -83,7 +85,7 @@ function costFigures(measured: Measurements): Figure[] {
       limit: WANTED,
       limitIs: 'what is wanted at most',
       runs,
-      note: `median of the runs’ own ratios, ${least} to ${most}; ratio of the medians ${(cpu('with') / cpu('without')).toFixed(3)}; with the object that keeps the figures, which is in the same process`,
+      note: `median of the runs’ own ratios, ${least} to ${most}; ${others}; with the object that keeps the figures, which is in the same process`,
     },
     {
       figure: 'request.cpu_us',

@@ -117,7 +117,7 @@ async function main(): Promise<number> {
   }
   const { name, ...o } = args;
   if (name === undefined) {
-    for (const [each, { about }] of Object.entries(BENCHES)) say(`${each.padEnd(8)} ${about}`);
+    for (const [each, { about }] of Object.entries(BENCHES)) say(`${each.padEnd(13)} ${about}`);
     return 0;
   }
   if (!Object.hasOwn(BENCHES, name)) {
