@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, mkdtemp, symlink } from 'node:fs/promises';
+import { access, copyFile, cp, mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildWorker } from '../dev/worker/build.ts';
 
@@ -25,6 +25,11 @@ export async function buildWithout(dataDir: string, replaced: readonly Replaced[
   await mkdir(tree);
   for (const source of SOURCES) await cp(join(ROOT, source), join(tree, source), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
-  for (const name of replaced) await copyFile(join(REPLACEMENTS, name), join(tree, PLACES[name]));
+  for (const name of replaced) {
+    const place = join(tree, PLACES[name]);
+    // One that has moved would be left as it is, and what it costs measured as nothing.
+    await access(place);
+    await copyFile(join(REPLACEMENTS, name), place);
+  }
   return buildWorker(join(folder, 'build'), tree);
 }
