@@ -136,6 +136,7 @@ export interface Context {
   statusLog: {
     observe(probes: readonly Probe[]): Promise<StatusReport>;
     report(): Promise<StatusReport>;
+    begin(minute: number): Promise<boolean>;
     look(look: {
       minute: number;
       probes: readonly Probe[];

@@ -87,6 +87,13 @@ describe('the status log', () => {
     expect(days).toEqual(['2026-11-21', '2027-02-18']);
   });
 
+  it('begins each minute once, and none before one that was begun', async () => {
+    const log = fresh();
+    const begun = [];
+    for (const minute of [60, 60, 120, 60, 180, 180, 120]) begun.push(await log.begin(minute));
+    expect(begun).toEqual([true, false, true, false, true, false, false]);
+  });
+
   it('keeps closed incidents for 90 days and shows the last 50', async () => {
     const log = fresh();
     await log.report();

@@ -77,6 +77,13 @@ export class StatusLog extends DurableObject {
     return this.#report();
   }
 
+  /** From the clock, before it looks. False: this minute, or a later one, was looked at already. Seconds since the epoch. */
+  async begin(minute: number): Promise<boolean> {
+    if (Number(this.#note('begun') ?? 0) >= minute) return false;
+    this.#keep('begun', String(minute));
+    return true;
+  }
+
   /** From the clock: counts the minute and judges. @returns what nobody has been told of for certain */
   async look({ minute, probes, sample, skewMs }: Look): Promise<News[]> {
     this.ctx.storage.transactionSync(() => {

@@ -10,10 +10,11 @@ const MINUTE_MS = 60_000;
 
 /**
  * What the clock does each minute: looks at everything, judges, tells, and stores what was measured.
- * @param due when this run of the clock was due, milliseconds since the epoch: a minute that is looked at twice counts once
+ * @param due when this run of the clock was due, milliseconds since the epoch: a clock that runs twice in a minute looks once
  */
 export async function lookAround(ctx: Context, due: number): Promise<void> {
   const minute = Math.floor(due / MINUTE_MS) * 60;
+  if (!(await ctx.statusLog.begin(minute))) return;
   // What this invocation knows already belongs to the minute.
   await ctx.meter.send(ctx);
   const [{ probes, skewMs }, gauges, totals] = await Promise.all([

@@ -5,6 +5,10 @@ import { type App, type Person, startApp, until } from '../app.ts';
 const CRON = '* * * * *';
 const PROMETHEUS = '/v1/observability/metrics';
 
+/** The clock's next minute. */
+let minutes = 0;
+const tick = () => app.worker().scheduled(CRON, new Date(Date.now() + ++minutes * 60_000));
+
 let app: App;
 let scraper: Person;
 beforeAll(async () => {
@@ -141,7 +145,7 @@ describe('metrics', () => {
       body: { maintenanceMessage: 'canary-name' },
       headers: { 'CF-Connecting-IP': '203.0.113.77', 'X-Request-Id': 'canary-name' },
     });
-    await app.worker().scheduled(CRON);
+    await tick();
     const { text } = await app.call('GET', PROMETHEUS, { as: scraper });
     const stored = await app.analytics<{ labels: string; name: string }>(
       `SELECT DISTINCT name, toString(labels) AS labels FROM observability_db.metric_minutes WHERE deployment = '${app.settings.DEPLOYMENT}'`,
@@ -217,12 +221,12 @@ describe('metrics', () => {
     });
     for (let i = 0; i < 4; i++) {
       for (let n = 0; n < 5; n++) await app.call('GET', '/v1/admin/me', { as: scraper });
-      await app.worker().scheduled(CRON);
+      await tick();
     }
     app.clickhouse.decide(() => 'none');
-    await app.worker().scheduled(CRON);
+    await tick();
     await until(async () => {
-      await app.worker().scheduled(CRON);
+      await tick();
       return sumOf(await scrape(), 'steward_metric_batches_waiting') === 0;
     }, 'every minute is stored');
     const [minutes, hours, total] = [
@@ -292,7 +296,7 @@ describe('metrics', () => {
     try {
       for (let i = 0; i < 30; i++) expect((await app.call('GET', '/v1/admin/me', { as: scraper })).status).toBe(200);
       app.clickhouse.decide(() => 'refuse');
-      await app.worker().scheduled(CRON);
+      await tick();
       await until(async () => {
         const during = await scrape();
         const me = { route: '/v1/admin/me' };
@@ -311,7 +315,7 @@ describe('metrics', () => {
     } finally {
       app.clickhouse.decide(() => 'none');
     }
-    await app.worker().scheduled(CRON);
+    await tick();
     expect(sumOf(await scrape(), 'steward_metric_batches_waiting')).toBe(0);
     console.log(
       'ClickHouse hanging, then down: requests tried 30, failed or waiting 0; minutes that waited are stored afterwards',

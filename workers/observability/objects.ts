@@ -19,6 +19,7 @@ export function statusLog(namespace: Bindings['STATUS_LOG']): Context['statusLog
   return {
     observe: (probes) => log().observe(probes),
     report: () => log().report(),
+    begin: (minute) => log().begin(minute),
     look: (look) => log().look(look),
     told: (id, happened) => log().told(id, happened),
     days: () => log().days(),
