@@ -81,6 +81,25 @@ describe('the store of metrics', () => {
     expect(await totalsOf(store)).toEqual([sent(5)]);
   });
 
+  it('knows a pack that is frozen for an hour, and forgets it then', async () => {
+    const store = fresh();
+    await store.add(pack('young', [sent(1)]));
+    await store.add(pack('old', [sent(1)]));
+    await store.freeze(ids(), NO_GAUGES);
+    const known = () =>
+      runInDurableObject(store, async (_, { storage }) => {
+        const rows = storage.sql.exec<{ id: string }>('SELECT id FROM packs ORDER BY id');
+        return [...rows].map(({ id }) => id);
+      });
+    await runInDurableObject(store, async (_, { storage }) => {
+      storage.sql.exec("UPDATE packs SET at = at - 3590000 WHERE id = 'young'");
+      storage.sql.exec("UPDATE packs SET at = at - 3601000 WHERE id = 'old'");
+    });
+    expect(await known()).toEqual(['old', 'young']);
+    await store.freeze(ids(), { minute: MINUTE + 60, points: [] });
+    expect(await known()).toEqual(['young']);
+  });
+
   it('gives up the oldest minutes when ClickHouse is away for days, and counts them', async () => {
     const store = fresh();
     await store.waiting();
