@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongFirst },
     // Most of a flow is waiting for engines and for clocks: more files at once than there are cores.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         // The Worker's own code inside the Worker runtime.
@@ -50,15 +50,35 @@ export default defineConfig({
         },
       },
       {
+        // What of the admin UI needs no browser.
+        test: { name: 'web', include: ['web-admin/**/*.test.ts', 'bench/web-sizes.test.ts'] },
+      },
+      {
         // Whole flows over HTTP: the built Worker on workerd, Postgres and ClickHouse.
         test: {
           name: 'flows',
           include: ['test/**/*.test.ts'],
+          exclude: ['test/web/**'],
           globalSetup: ['./test/global-setup.ts'],
           // Against hanging, not for speed: exports under faults take a minute on a busy machine.
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // What they import, Miniflare before all, takes a process longer to load than most files take to run.
+          isolate: false,
+          setupFiles: ['./test/seeded.ts'],
+        },
+      },
+      {
+        // The admin UI in a real Chromium. After all others: it takes both cores of a small machine, and what waits beside it waits long.
+        test: {
+          name: 'browser',
+          include: ['test/web/**/*.test.ts'],
+          globalSetup: ['./test/global-setup.ts'],
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000, interval: 50 } },
           isolate: false,
           setupFiles: ['./test/seeded.ts'],
         },

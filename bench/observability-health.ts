@@ -10,7 +10,7 @@ const SECONDS = 30;
 const CONNECTIONS = 4;
 /** Of each connection: 20 requests a second in all. */
 const EVERY_MS = 200;
-/** PROBE_MS of domain/observability/probe-all.ts. */
+/** HEALTH_PROBE_MS, unless it is set. */
 const LOOK_MS = 1000;
 
 interface Asked {

@@ -58,6 +58,11 @@ const BENCHES: Record<string, { about: string; load(): Promise<(bench: Bench) =>
       'what the instrumentation costs a request, health while a dependency hangs, a scrape of 2,000 series, notifications (--only request,scrape)',
     load: async () => (await import('./observability.ts')).benchObservability,
   },
+  web: {
+    about:
+      'the admin UI in a real Chromium: what it weighs, LCP, TBT and CLS on a slow processor, a table of 100,000 rows (--rows; --only first_load,route)',
+    load: async () => (await import('./web.ts')).benchWeb,
+  },
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

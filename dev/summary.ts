@@ -25,9 +25,9 @@ export function summary(o: SummaryInput, { colour }: { colour: boolean }): strin
     title('Steward is running.', `Ctrl-C stops it; its data stays in ${o.dataDir}`),
     '',
     ...table([
-      ['API', o.api],
+      ['Admin UI', o.api],
+      ['API', `${o.api}/v1`],
       ['Reference', `${o.api}/docs`],
-      ['Sign-in', `${o.api}/auth/login`],
       ['gRPC', `${o.grpc.replace(/^http:\/\//, '')}, without TLS: steward.gate.v1.GateService`],
       ['OIDC issuer', o.issuer],
       ['Sent e-mail', o.mail],

@@ -214,6 +214,8 @@ export interface Context {
     approvals: Readonly<Record<Risk, ApprovalTerms>>;
     /** How long a look at every component is shared. */
     healthShareMs: number;
+    /** How long it waits for each. */
+    healthProbeMs: number;
     /** How long a channel may take for one notification, its name's resolution included. */
     notifyTimeoutMs: number;
     /** DNS over HTTPS, with answers in JSON. */

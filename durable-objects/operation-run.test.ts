@@ -28,7 +28,7 @@ describe('operation run object', () => {
       ...at(0, 'queued'),
       ...{ percent: 0, itemsPerSecond: null, etaSeconds: null },
     });
-    await run.report(at(500));
+    await run.progress(at(500));
     expect((await nextTold(events, () => true)).data).toEqual({
       ...at(500),
       ...{ percent: 50, itemsPerSecond: 500, etaSeconds: 1 },
@@ -71,12 +71,44 @@ describe('operation run object', () => {
     );
   });
 
+  it.each(['cancelled', 'completed'] as const)(
+    'ends %s when the last word of the run before comes after it',
+    async (phase) => {
+      const run = fresh();
+      const events = await follower(run, at(100));
+      await run.report(at(200, phase));
+      await run.progress(at(200));
+      expect((await all(events)).map(({ event, data }) => [event, data.phase]).slice(-2)).toEqual([
+        ['progress', phase],
+        ['end', phase],
+      ]);
+    },
+  );
+
+  it.each(['paused', 'cancelling'] as const)(
+    'stays %s when the last word of the run before comes after it, and goes on when somebody says so',
+    async (phase) => {
+      const run = fresh();
+      await run.progress(at(100));
+      await run.report(at(200, phase));
+      await run.progress(at(200));
+      const events = await follower(run, at(200));
+      expect((await nextTold(events, () => true)).data.phase).toBe(phase);
+      await events.return();
+      await run.report(at(200, 'running'));
+      await run.progress(at(300));
+      const later = await follower(run, at(200));
+      expect((await nextTold(later, () => true)).data).toMatchObject({ phase: 'running', itemsDone: 300 });
+      await later.return();
+    },
+  );
+
   it('follows an undo of what had ended, and what its row says when it has forgotten', async () => {
     const run = fresh();
     await run.report(at(1000, 'completed'));
     const undo = await follower(run, at(0, 'undoing'));
     await nextTold(undo, ({ data }) => data.phase === 'undoing' && data.itemsDone === 0);
-    await run.report(at(400, 'undoing'));
+    await run.progress(at(400, 'undoing'));
     await nextTold(undo, ({ data }) => data.percent === 40);
     await run.report(at(1000, 'undone'));
     expect((await all(undo)).at(-1)).toEqual({ event: 'end', data: { phase: 'undone', status: 'completed' } });

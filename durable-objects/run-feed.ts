@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { believed, type Known, type RunKind } from '../domain/progress/run-kind.ts';
+import { believed, isTooLate, type Known, type RunKind } from '../domain/progress/run-kind.ts';
 
 const HEARTBEAT_MS = 15_000;
 /** At most four events a second. */
@@ -26,7 +26,13 @@ export abstract class RunFeed<Snapshot> extends DurableObject {
     this.#kind = kind;
   }
 
-  /** From the run. */
+  /** From the run, at work. */
+  async progress(snapshot: Snapshot): Promise<void> {
+    const reportedAt = Date.now();
+    if (!isTooLate(this.#kind, this.#known, reportedAt)) this.#tell({ snapshot, reportedAt });
+  }
+
+  /** From whoever has just changed the run's row: its phase is another one, or it has ended. */
   async report(snapshot: Snapshot): Promise<void> {
     this.#tell({ snapshot, reportedAt: Date.now() });
   }

@@ -31,6 +31,8 @@ export interface Person {
 
 const uuid = () => randomUUID();
 
+let bundle: Promise<string> | undefined;
+
 /** One Steward of its own for a test file: its own database and Worker, behind proxies that can fail. */
 export async function startApp(vars: Record<string, string> = {}, more: AppOptions = {}) {
   const engines = inject('engines');
@@ -38,9 +40,10 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
   const ownerUrl = await createDatabase(engines.ownerUrl, { name, template: 'steward' });
   const neon = await startNeonFront({ postgresPort: engines.postgresPort });
   const clickhouse = await startFaultyProxy(engines.clickhouse.url);
-  const postgres = await startFaultyProxy(new URL(neon.url).origin);
+  const postgres = await startFaultyProxy(neon.answer);
   const persistDir = await mkdtemp(join(tmpdir(), 'steward-app-'));
-  const script = await readFile(engines.scriptFile, 'utf8');
+  bundle ??= readFile(engines.scriptFile, 'utf8');
+  const script = await bundle;
   const log: string[] = [];
   const db = new pg.Pool({ connectionString: ownerUrl, max: 4 });
   // `end` does not wait until Postgres has closed them, so that the database is sometimes dropped under the last ones.
@@ -76,6 +79,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
     nudgeSeconds = NUDGE_SECONDS,
     eventSeconds = NUDGE_SECONDS,
     routed = false,
+    port = 0,
     ...options
   } = more;
   const broker = createBroker(() => worker);
@@ -83,7 +87,7 @@ export async function startApp(vars: Record<string, string> = {}, more: AppOptio
     startWorker({
       ...options,
       ...(isBroker ? { tap: broker.tap } : {}),
-      port: 0,
+      port,
       direct: !routed,
       persistDir,
       vars: settings,
@@ -286,7 +290,7 @@ export async function commonApp(): Promise<App> {
 
 export type App = Awaited<ReturnType<typeof startApp>>;
 
-interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket' | 'mail'> {
+export interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket' | 'mail'> {
   /** Whatever is sent to the queue audit-events stays with `app.broker` until the test delivers it. */
   broker?: boolean;
   /**
@@ -294,6 +298,8 @@ interface AppOptions extends Pick<WorkerOptions, 'caller' | 'bucket' | 'mail'> {
    * not ours, so that only what walks through everything goes through them.
    */
   routed?: boolean;
+  /** For what has to know its own address; absent: any. */
+  port?: number;
   /** How long the queue audit-outbox waits for more, for tests of what happens by itself. */
   nudgeSeconds?: number;
   /** How long audit-events does, for tests that wait for events. */

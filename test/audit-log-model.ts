@@ -24,7 +24,26 @@ const WORDS = [
 /** What may stand between words. */
 const BETWEEN = [' ', '\n', '\t', ', ', ' — ', '“', '”', '\\', '/', '…', '。', '\u00a0', '"', ': '];
 
-export type Filter = Record<string, string | undefined> & { from: string; to: string };
+/** What can be left out as well as asked for. */
+const BOTH_WAYS = [
+  'actorId',
+  'actorEmail',
+  'action',
+  'resource',
+  'resourceId',
+  'serviceId',
+  'outcome',
+  'traceId',
+  'requestId',
+  'sessionId',
+] as const;
+type BothWays = (typeof BOTH_WAYS)[number];
+const without = (name: BothWays) => `not${name[0]?.toUpperCase()}${name.slice(1)}` as `not${Capitalize<BothWays>}`;
+export const FILTERS = [...BOTH_WAYS, 'q', ...BOTH_WAYS.map(without)] as const;
+
+export type Filter = { [Name in BothWays | 'q']?: string | undefined } & {
+  [Name in `not${Capitalize<BothWays>}`]?: string[] | undefined;
+} & { from: string; to: string };
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -68,7 +87,22 @@ export function auditModel(services: readonly string[], n: number, days: number)
   const someFilter = (often = 0.2): Filter => {
     const [a, b] = [anyTime(), anyTime()];
     const emails = [...actors.map(({ actor_email }) => actor_email), shared];
+    const leftOut = {
+      notActorId: () => pick(actors).actor_id,
+      notActorEmail: () => pick([...emails, pick(emails).toUpperCase()]),
+      notAction: () => pick([...ACTIONS, 'service.feature.*', 'services.*', 'nothing.*']),
+      notResource: () => pick(RESOURCES),
+      notResourceId: () => pick(ids),
+      notServiceId: () => pick([...services, NO_SERVICE]),
+      notOutcome: () => pick(OUTCOMES),
+      notTraceId: () => traces[0] ?? '',
+      notRequestId: () => pick(requests),
+      notSessionId: () => pick(sessions),
+    };
+    const some = (one: () => string) => Array.from({ length: pick([1, 1, 2, 3]) }, one);
+    const exclusions = Object.entries(leftOut).map(([name, one]) => [name, maybe(some(one), often / 3)]);
     return {
+      ...(Object.fromEntries(exclusions) as Partial<Filter>),
       actorId: maybe(pick([...actors.map(({ actor_id }) => actor_id), randomUUID()]), often),
       actorEmail: maybe(pick([...emails, pick(emails).toUpperCase(), 'nobody@example.com']), often),
       action: maybe(pick([...ACTIONS, 'service.*', 'service.feature.*', 'nothing.*']), often),
@@ -106,15 +140,16 @@ function hasWords(each: Row, q: string): boolean {
 /** The records a filter finds, newest first. @param readable the services whose records may be read; null = all */
 export function expected(stored: readonly Row[], filter: Filter, readable: readonly string[] | null): Row[] {
   const is = (wanted: string | undefined, value: unknown) => wanted === undefined || value === wanted;
-  const acts = (action: string) =>
-    filter.action?.endsWith('.*') ? action.startsWith(filter.action.slice(0, -1)) : is(filter.action, action);
+  const acts = (wanted: string | undefined, action: string) =>
+    wanted?.endsWith('.*') ? action.startsWith(wanted.slice(0, -1)) : is(wanted, action);
+  const none = (unwanted: string[] | undefined, value: unknown) => !unwanted?.some((each) => is(each, value));
   return stored
     .filter(
       (each) =>
         (readable === null || readable.includes(each.service_id)) &&
         is(filter.actorId, each.actor_id) &&
         is(filter.actorEmail?.toLowerCase(), each.actor_email) &&
-        acts(String(each.action)) &&
+        acts(filter.action, String(each.action)) &&
         is(filter.resource, each.resource) &&
         is(filter.resourceId, each.resource_id) &&
         is(filter.outcome, each.outcome) &&
@@ -122,6 +157,19 @@ export function expected(stored: readonly Row[], filter: Filter, readable: reado
         is(filter.requestId, each.request_id) &&
         is(filter.sessionId, each.session_id) &&
         is(filter.serviceId, each.service_id) &&
+        none(filter.notActorId, each.actor_id) &&
+        none(
+          filter.notActorEmail?.map((email) => email.toLowerCase()),
+          each.actor_email,
+        ) &&
+        !filter.notAction?.some((action) => acts(action, String(each.action))) &&
+        none(filter.notResource, each.resource) &&
+        none(filter.notResourceId, each.resource_id) &&
+        none(filter.notServiceId, each.service_id) &&
+        none(filter.notOutcome, each.outcome) &&
+        none(filter.notTraceId, each.trace_id) &&
+        none(filter.notRequestId, each.request_id) &&
+        none(filter.notSessionId, each.session_id) &&
         (filter.q === undefined || hasWords(each, filter.q)) &&
         `${each.timestamp.replace(' ', 'T')}Z` >= filter.from &&
         `${each.timestamp.replace(' ', 'T')}Z` <= filter.to,

@@ -51,12 +51,22 @@ export const byPlace = (a: { timestamp: string; id: string }, b: { timestamp: st
 // biome-ignore lint/suspicious/noExplicitAny: items of every list
 type Items = any[];
 
+type Query = Record<string, string | number | readonly string[] | undefined>;
+
+/** As a browser writes it: of a list, one parameter each. */
+export function searchOf(query: Query): URLSearchParams {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each): [string, string] => [name, String(each)]),
+  );
+  return new URLSearchParams(given);
+}
+
 /** Every page of a list, following its cursors. @throws Error for an answer other than 200 */
 export async function allPages(
   app: App,
   as: Person,
   path: string,
-  query: Record<string, string | number | undefined>,
+  query: Query,
   betweenPages?: () => Promise<void>,
 ): Promise<{ items: Items; pages: number; ranges: Set<string> }> {
   const items: Items = [];
@@ -64,8 +74,7 @@ export async function allPages(
   let cursor: string | null = null;
   let pages = 0;
   do {
-    const given = Object.entries({ ...query, ...(cursor && { cursor }) }).filter(([, value]) => value !== undefined);
-    const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
+    const search = searchOf({ ...query, ...(cursor && { cursor }) });
     const answer = await app.call('GET', `${path}?${search}`, { as });
     if (answer.status !== 200) throw new Error(`${path}?${search}: ${answer.status} ${answer.text}`);
     items.push(...answer.json.items);

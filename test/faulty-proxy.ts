@@ -48,11 +48,22 @@ async function bodyOf(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-function forward(
-  target: URL,
-  incoming: IncomingMessage,
-  body: Buffer,
-): Promise<{ head: IncomingMessage; body: Buffer }> {
+interface Reply {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: Buffer | string;
+}
+
+/** An engine that answers in this process, without the network. */
+type Answers = (headers: IncomingMessage['headers'], body: string) => Promise<{ status: number; text: string }>;
+
+async function replyOf(answers: Answers, incoming: IncomingMessage, body: string): Promise<Reply> {
+  const { status, text } = await answers(incoming.headers, body);
+  return { status, headers: { 'content-type': 'application/json' }, body: text };
+}
+
+function forward(engine: string, incoming: IncomingMessage, body: Buffer): Promise<Reply> {
+  const target = new URL(engine);
   return new Promise((resolve, reject) => {
     const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = incoming.headers;
     const outgoing = request(
@@ -63,30 +74,34 @@ function forward(
         method: incoming.method,
         headers: { ...headers, 'content-length': body.length },
       },
-      (head) => bodyOf(head).then((reply) => resolve({ head, body: reply }), reject),
+      (head) =>
+        bodyOf(head).then(
+          (reply) => resolve({ status: head.statusCode ?? 500, headers: head.headers, body: reply }),
+          reject,
+        ),
     );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
 }
 
-function answer(response: ServerResponse, head: IncomingMessage, body: Buffer, fault: Fault): void {
-  const { 'content-length': _, 'transfer-encoding': __, connection: ___, ...headers } = head.headers;
+function answer(response: ServerResponse, reply: Reply, fault: Fault): void {
+  const { 'content-length': _, 'transfer-encoding': __, connection: ___, ...headers } = reply.headers;
   if (typeof fault === 'string') {
-    response.writeHead(head.statusCode ?? 500, { ...headers, 'content-length': body.length }).end(body);
+    const length = Buffer.byteLength(reply.body);
+    response.writeHead(reply.status, { ...headers, 'content-length': length }).end(reply.body);
     return;
   }
-  response.writeHead(head.statusCode ?? 500, headers);
+  response.writeHead(reply.status, headers);
   const [cut] = Object.values(fault) as [number];
-  response.write(body.subarray(0, cut), () => {
+  response.write(Buffer.from(reply.body as string).subarray(0, cut), () => {
     if ('endAfter' in fault) response.end();
     else if ('breakAfter' in fault) response.destroy();
   });
 }
 
-/** Stands before an engine that speaks HTTP and fails on demand. */
-export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> {
-  const target = new URL(targetUrl);
+/** Stands before an engine that speaks HTTP and fails on demand. @param engine its address, or itself */
+export async function startFaultyProxy(engine: string | Answers): Promise<FaultyProxy> {
   let decide: (call: Call) => Fault = () => 'none';
   let faults = 0;
   let held = 0;
@@ -95,17 +110,20 @@ export async function startFaultyProxy(targetUrl: string): Promise<FaultyProxy> 
     try {
       const body = await bodyOf(incoming);
       requests++;
-      const fault = decide({ path: incoming.url ?? '', body: body.toString('utf8'), headers: incoming.headers });
+      const text = body.toString('utf8');
+      const fault = decide({ path: incoming.url ?? '', body: text, headers: incoming.headers });
       if (fault !== 'none') faults++;
       if (fault === 'refuse') return void response.destroy();
       if (fault === 'hang') return;
       if (fault === 'error') return void response.writeHead(500).end('Code: 1. DB::Exception: injected');
       if (typeof fault === 'object' && 'reply' in fault)
         return void response.writeHead(fault.status, { 'content-type': 'application/json' }).end(fault.reply);
-      const reply = await forward(target, incoming, body);
+      const reply = await (typeof engine === 'string'
+        ? forward(engine, incoming, body)
+        : replyOf(engine, incoming, text));
       if (fault === 'hold-reply') return void held++;
       if (fault === 'lose-reply') return void response.destroy();
-      answer(response, reply.head, reply.body, fault);
+      answer(response, reply, fault);
     } catch {
       response.destroy();
     }

@@ -38,7 +38,9 @@ export const operationsOf = (app: App) => {
         `operation ${id} is ${phases.join(' or ')}`,
         40_000,
         20,
-      );
+      ).catch((error: Error) => {
+        throw new Error(`${error.message}; it is ${phase}, and the log ends: ${app.log.slice(-20).join('\n')}`);
+      });
       return phase;
     },
   };

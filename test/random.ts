@@ -11,12 +11,12 @@ export function generator(seed: number): () => number {
 
 let next = generator(0);
 
-/** What a file's data is chosen with: another series each run, or the one of TEST_SEED. */
+/** What a file's data is chosen with: another series each run, or the one of TEST_SEED or of a campaign. */
 export const random = (): number => next();
 
 /** Before each file, for files share their processes. @returns the seed */
 export function seedRandom(): number {
-  const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = Number(process.env.TEST_SEED ?? process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
   next = generator(seed);
   return seed;
 }

@@ -104,6 +104,7 @@ const EXEMPT: Record<string, string[]> = {
   'POST /v1/admin/exports/{id}/links': ['audit-reason', 'idempotency-key'],
   // A session has one change in its life, and making it twice is making it once.
   'DELETE /v1/admin/sessions/{sessionId}': ['if-match'],
+  'DELETE /v1/admin/me/sessions/{sessionId}': ['if-match'],
   // The whole of it in one answer.
   'GET /v1/admin/operation-types': ['limit'],
   'GET /v1/admin/services/{id}/features': ['limit'],

@@ -20,6 +20,7 @@ import { mountFeatures } from './auth-service/features.ts';
 import { mountGrants } from './auth-service/grants.ts';
 import { mountLocales } from './auth-service/locales.ts';
 import { mountMe } from './auth-service/me.ts';
+import { mountMySessions } from './auth-service/my-sessions.ts';
 import { mountRoles } from './auth-service/roles.ts';
 import { mountServices } from './auth-service/services.ts';
 import { mountSessions } from './auth-service/sessions.ts';
@@ -48,6 +49,7 @@ import { mountOperationSchedules } from './operations/schedules.ts';
 import { mountOperationUpload } from './operations/upload.ts';
 import { toStatus } from './otlp/answer.ts';
 import { mountOtlp } from './otlp/collect.ts';
+import { wantsPage } from './page.ts';
 import { toProblem } from './problem.ts';
 import { mountReference } from './reference/mount.ts';
 import { onInvalid } from './validation.ts';
@@ -58,7 +60,10 @@ const isOtlp = (c: { req: { path: string } }) => c.req.path.startsWith('/v1/otlp
 export function createApp(): App {
   const app: App = new OpenAPIHono<HttpEnv>({ defaultHook: onInvalid });
   app.onError((error, c) => (isOtlp(c) ? toStatus(error, c) : toProblem(error, c)));
-  app.notFound((c) => (isOtlp(c) ? toStatus(new NotFound(), c) : toProblem(new NotFound(), c)));
+  app.notFound((c) => {
+    if (wantsPage(c)) return c.env.runtime.page();
+    return isOtlp(c) ? toStatus(new NotFound(), c) : toProblem(new NotFound(), c);
+  });
   app.use(requestContext);
   app.use(requestLog);
 
@@ -93,6 +98,7 @@ export function createApp(): App {
     }),
   );
   mountMe(app);
+  mountMySessions(app);
   mountAdmins(app);
   mountRoles(app);
   mountGrants(app);

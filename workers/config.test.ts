@@ -69,6 +69,7 @@ describe('configuration', () => {
       OPERATION_DUTY_PERCENT: 50,
       METRICS_GATHER_SECONDS: 10,
       HEALTH_SHARE_SECONDS: 5,
+      HEALTH_PROBE_MS: 1000,
       OPERATION_APPROVALS: {
         routine: { quorum: 0, roles: [] },
         destructive: { quorum: 1, roles: [] },

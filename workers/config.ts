@@ -157,6 +157,8 @@ const variables = z.object({
   // Measurements are gathered in an isolate so long; what comes after an answer may take 30 s.
   METRICS_GATHER_SECONDS: whole('10', 20),
   HEALTH_SHARE_SECONDS: whole('5', 60),
+  // Whatever a component does, a look at it ends; an answer that took half as long is slow.
+  HEALTH_PROBE_MS: whole('1000', 30_000),
   // Which Steward this is among those that share a ClickHouse; ENVIRONMENT where it is not said.
   DEPLOYMENT: z
     .string()

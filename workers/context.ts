@@ -36,6 +36,8 @@ export interface Runtime {
   gate: GateParts;
   redact: Redactor;
   apiLogs: ApiLogBuffer;
+  /** That of the admin UI, as the asset server has it, with its headers. */
+  page(): Promise<Response>;
   /** A Context for one invocation. `waitUntil` is the invocation's own. */
   context(origin: Origin, waitUntil: (work: Promise<unknown>) => void): Context;
 }
@@ -216,6 +218,7 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     settings: {
       publicUrl: config.PUBLIC_URL,
       healthShareMs: config.HEALTH_SHARE_SECONDS * 1000,
+      healthProbeMs: config.HEALTH_PROBE_MS,
       deployment: config.DEPLOYMENT ?? config.ENVIRONMENT,
       version: packageJson.version,
       sessionTtlSeconds: config.SESSION_TTL_SECONDS,
@@ -262,5 +265,6 @@ export async function createRuntime(env: Env, overrides: Partial<Context> = {}):
     return { ...shared, ...stores, ...runs, keys: signingKeys, origin, later, log, ...overrides };
   };
   const apiLogs = new ApiLogBuffer((rows) => meter.count('steward_api_logs_lost_total', {}, rows));
-  return { config, keys, meter, recentTokens: new RecentTokens(Date.now), gate, redact, apiLogs, context };
+  const page = () => env.ASSETS.fetch('https://assets.invalid/');
+  return { config, keys, meter, recentTokens: new RecentTokens(Date.now), gate, redact, apiLogs, page, context };
 }

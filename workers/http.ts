@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import type { Standing } from '../domain/access/standing.ts';
 import type { CallerContext, Context, Entry, Log, Principal } from '../domain/context.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import type { Level } from '../domain/gate/check.ts';
 import type { AuditLevel } from '../domain/gate/service.ts';
 import type { Runtime } from './context.ts';
 
@@ -25,6 +26,8 @@ export interface HttpEnv {
     refusal?: string;
     /** Of the service in the path, where the handler has it anyway. */
     auditLevel?: AuditLevel;
+    /** At what level of that service the call is recorded. */
+    level?: Promise<Level>;
   };
 }
 

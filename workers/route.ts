@@ -6,6 +6,7 @@ import { ACTIONS, type Action } from '../domain/audit/actions.ts';
 import type { Redactor } from '../domain/audit/redact.ts';
 import { Malformed } from '../domain/errors.ts';
 import { callerContext, type HttpEnv } from './http.ts';
+import { findLevel } from './middleware/api-log.ts';
 import { jsonBody } from './middleware/json-body.ts';
 import { idParam, signedIn } from './openapi.ts';
 
@@ -29,6 +30,7 @@ function allowed(by: Action | ActionByCaller): MiddlewareHandler<HttpEnv> {
     if (serviceId === null || UUID.test(serviceId)) {
       const resourceId = storable(c.get('ctx').redact, params[lastParameter(c.req.routePath)] ?? '');
       c.set('standing', await authorise(callerContext(c), c.get('entry'), { action, serviceId, resourceId }));
+      if (serviceId !== null) findLevel(c, serviceId);
     }
     await next();
   });
@@ -49,13 +51,15 @@ const ofService = (path: string) => path === SERVICE_ROUTE || path.startsWith(`$
  */
 export function secured(by: Action | ActionByCaller, summary: string) {
   const action = typeof by === 'string' ? by : by.named;
-  const { permissions } = ACTIONS[action];
+  const rule = ACTIONS[action];
+  const { permissions } = rule;
   return {
     summary: permissions.length > 0 ? `${summary} (${permissions.join(', ')})` : summary,
     security: signedIn,
     middleware: [allowed(by), jsonBody],
     'x-action': action,
     'x-permissions': permissions,
+    ...('everywhere' in rule ? { 'x-everywhere': true } : {}),
   };
 }
 

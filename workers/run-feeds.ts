@@ -3,6 +3,7 @@ import type { RunFeeds } from '../domain/progress/run-kind.ts';
 
 /** What is called of a run's object. */
 interface Feed<Snapshot> {
+  progress(snapshot: Snapshot): Promise<void>;
   report(snapshot: Snapshot): Promise<void>;
   learn(read: Snapshot): Promise<void>;
   follow(initial: Snapshot): Promise<ReadableStream<Uint8Array>>;
@@ -16,8 +17,14 @@ export function runFeeds<Snapshot>(
   object: (id: string) => Feed<Snapshot>,
   later: Context['later'],
 ): RunFeeds<Snapshot> {
+  interface Said {
+    how: 'progress' | 'report';
+    snapshot: Snapshot;
+  }
+  const say = newestFirst<Said>((id, { how, snapshot }) => object(id)[how](snapshot), later);
   return {
-    report: newestFirst((id, snapshot) => object(id).report(snapshot), later),
+    progress: (id, snapshot) => say(id, { how: 'progress', snapshot }),
+    report: (id, snapshot) => say(id, { how: 'report', snapshot }),
     learn: (id, read) => object(id).learn(read),
     follow: (id, initial) => object(id).follow(initial),
   };

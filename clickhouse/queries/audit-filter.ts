@@ -16,13 +16,28 @@ export interface AuditFilter {
   traceId?: string | null | undefined;
   requestId?: string | null | undefined;
   sessionId?: string | null | undefined;
+  /** None of these; each as the one of the same name without `not`. */
+  notActorId?: readonly string[] | undefined;
+  notActorEmail?: readonly string[] | undefined;
+  notAction?: readonly string[] | undefined;
+  notResource?: readonly string[] | undefined;
+  notResourceId?: readonly string[] | undefined;
+  notServiceId?: readonly string[] | undefined;
+  notOutcome?: readonly string[] | undefined;
+  notTraceId?: readonly string[] | undefined;
+  notRequestId?: readonly string[] | undefined;
+  notSessionId?: readonly string[] | undefined;
   /** All of its words occur in the states or the reason. */
   q?: string | null | undefined;
   /** null = every service, the records about none of them too. */
   services?: readonly string[] | null | undefined;
 }
 
-type Asked = Omit<AuditFilter, 'q'> & { actionPrefix?: string | undefined; words?: string | undefined };
+type Asked = Omit<AuditFilter, 'q'> & {
+  actionPrefix?: string | undefined;
+  notActionPrefix?: readonly string[] | undefined;
+  words?: string | undefined;
+};
 
 const CONDITIONS: { [K in keyof Required<Asked>]: string } = {
   from: 'timestamp >= {from:DateTime64(3)}',
@@ -37,13 +52,32 @@ const CONDITIONS: { [K in keyof Required<Asked>]: string } = {
   traceId: 'trace_id = {traceId:String}',
   requestId: 'request_id = {requestId:String}',
   sessionId: 'session_id = {sessionId:String}',
+  notActorId: 'actor_id NOT IN {notActorId:Array(UUID)}',
+  notActorEmail: 'NOT has(arrayMap(each -> lower(each), {notActorEmail:Array(String)}), lower(actor_email))',
+  notAction: 'action NOT IN {notAction:Array(String)}',
+  notActionPrefix: 'NOT arrayExists(each -> startsWith(action, each), {notActionPrefix:Array(String)})',
+  notResource: 'resource NOT IN {notResource:Array(String)}',
+  notResourceId: 'resource_id NOT IN {notResourceId:Array(String)}',
+  notServiceId: 'service_id NOT IN {notServiceId:Array(UUID)}',
+  notOutcome: 'outcome NOT IN {notOutcome:Array(String)}',
+  notTraceId: 'trace_id NOT IN {notTraceId:Array(String)}',
+  notRequestId: 'request_id NOT IN {notRequestId:Array(String)}',
+  notSessionId: 'session_id NOT IN {notSessionId:Array(String)}',
   words: 'hasAllTokens(words, lowerUTF8({words:String}))',
   services: 'service_id IN {services:Array(UUID)}',
 };
 
+const isPrefix = (action: string) => action.endsWith('.*');
+const prefixOf = (action: string) => action.slice(0, -1);
+const unlessEmpty = (actions: string[] | undefined) => (actions?.length ? actions : undefined);
+
 /** The filter as SQL over admin_audit_logs, its values as parameters only. */
-export function auditCondition({ action, q, ...rest }: AuditFilter): Condition {
-  const named = action?.endsWith('.*') ? { actionPrefix: action.slice(0, -1) } : { action };
+export function auditCondition({ action, notAction, q, ...rest }: AuditFilter): Condition {
+  const named = action && isPrefix(action) ? { actionPrefix: prefixOf(action) } : { action };
   const words = q === null || q === undefined ? undefined : wordsOf(q).join(' ');
-  return conditionOf<Asked>(CONDITIONS, { ...rest, ...named, words });
+  return conditionOf<Asked>(CONDITIONS, {
+    ...{ ...rest, ...named, words },
+    notAction: unlessEmpty(notAction?.filter((each) => !isPrefix(each))),
+    notActionPrefix: unlessEmpty(notAction?.filter(isPrefix).map(prefixOf)),
+  });
 }

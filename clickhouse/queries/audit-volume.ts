@@ -34,7 +34,8 @@ const counted = (time: string, where: string) =>
 /** Records by bucket and outcome; a bucket or outcome without any has no row. */
 export async function auditVolume(client: ClickHouse, query: VolumeQuery): Promise<VolumeRow[]> {
   const { filter, from, to, width, origin } = query;
-  const { outcome: _, services: __, ...narrower } = filter;
+  // What the projection has of a record.
+  const { outcome: _o, services: _s, notOutcome: _no, notServiceId: _ns, ...narrower } = filter;
   const hourly = width % 3600 === 0 && Object.values(narrower).every((value) => value === null || value === undefined);
   const { sql, params, settings } = hourly ? byHours(query) : row(query);
   const answer = await client.query({

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answers } from './health.ts';
 import { toProblem } from './neon-errors.ts';
@@ -9,9 +9,17 @@ import type { Login } from './neon-session.ts';
 export interface NeonFront {
   /** http://127.0.0.1:port/sql, for `neonConfig.fetchEndpoint` */
   url: string;
+  /** What a POST to /sql with these headers and this body would be answered: for who stands in this process already. */
+  answer(headers: IncomingHttpHeaders, body: string): Promise<SqlAnswer>;
   /** Requests to /sql so far: what each costs in production is a trip to the database. */
   roundTrips(): number;
   close(): Promise<void>;
+}
+
+export interface SqlAnswer {
+  status: number;
+  /** JSON. */
+  text: string;
 }
 
 export interface NeonFrontOptions {
@@ -39,8 +47,8 @@ export async function startNeonFront(o: NeonFrontOptions): Promise<NeonFront> {
       response.setHeader('x-steward-round-trips', trips);
       void serveSql(request, response, pools, login);
     } else if (request.url === '/health') {
-      void answers(o.postgresPort).then((ok) => send(response, ok ? 200 : 503, { ok }));
-    } else send(response, 404, { message: 'Only POST /sql and GET /health are here.' });
+      void answers(o.postgresPort).then((ok) => send(response, inJson(ok ? 200 : 503, { ok })));
+    } else send(response, inJson(404, { message: 'Only POST /sql and GET /health are here.' }));
   });
   // A client may keep a connection as long as it likes: closing it first would lose the request it is sending.
   server.keepAliveTimeout = 600_000;
@@ -50,6 +58,10 @@ export async function startNeonFront(o: NeonFrontOptions): Promise<NeonFront> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/sql`,
+    answer: (headers, body) => {
+      trips += 1;
+      return answer({ headers, body }, pools, login, { gone: false });
+    },
     roundTrips: () => trips,
     close: () => close(server, pools),
   };
@@ -67,15 +79,27 @@ async function serveSql(
     caller.gone = true;
     caller.cancel?.();
   });
+  const body = await readBody(request).catch(() => undefined);
+  const said =
+    body === undefined
+      ? inJson(413, { message: `The request is larger than ${BODY_LIMIT} bytes.` })
+      : await answer({ headers: request.headers, body }, pools, login, caller);
+  send(response, said);
+}
+
+async function answer(
+  { headers, body }: { headers: IncomingHttpHeaders; body: string },
+  pools: Pools,
+  login: (text: string) => Login,
+  caller: Caller,
+): Promise<SqlAnswer> {
   try {
-    const body = await readBody(request);
-    if (body === undefined) return send(response, 413, { message: `The request is larger than ${BODY_LIMIT} bytes.` });
-    const sql = parseRequest(request.headers, body);
-    const who = login(String(request.headers['neon-connection-string'] ?? ''));
-    send(response, 200, toAnswer(sql, await pools.run(who, sql, caller)));
+    const sql = parseRequest(headers, body);
+    const who = login(String(headers['neon-connection-string'] ?? ''));
+    return inJson(200, toAnswer(sql, await pools.run(who, sql, caller)));
   } catch (error) {
     const problem = toProblem(error);
-    send(response, problem.status, problem.body);
+    return inJson(problem.status, problem.body);
   }
 }
 
@@ -94,9 +118,10 @@ function readBody(request: IncomingMessage): Promise<string | undefined> {
   });
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
+const inJson = (status: number, body: unknown): SqlAnswer => ({ status, text: JSON.stringify(body) });
+
+function send(response: ServerResponse, { status, text }: SqlAnswer): void {
   if (response.destroyed) return;
-  const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);
 }

@@ -53,12 +53,16 @@ function callerOptions(caller: NonNullable<WorkerOptions['caller']>, { compatibi
   } as V4WorkerOptions;
 }
 
+/** The last one: a process mostly has one, of megabytes. */
+let handed: { script: string; answer: string } | undefined;
+
 /**
  * The bundle beside the configuration instead of in it: Miniflare copies all of that each time it grows, by four kilobytes, and to copy
  * the bundle hundreds of times is most of what a start costs Node.
  */
 function handedOver(script: string) {
-  const answer = JSON.stringify({ name: 'bundle.js', esModule: script });
+  if (handed?.script !== script) handed = { script, answer: JSON.stringify({ name: 'bundle.js', esModule: script }) };
+  const { answer } = handed;
   const entry = "export * from './bundle.js'; export { default } from './bundle.js';";
   return {
     shared: { unsafeModuleFallbackService: () => new Response(answer) },
@@ -84,8 +88,19 @@ export async function readConfiguration() {
   return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions;
 }
 
-/** Starts the Worker on workerd, from the bundle a deployment would upload and the bindings of wrangler.toml. */
-export async function startWorker(o: WorkerOptions): Promise<WorkerHost> {
+let starting: Promise<unknown> = Promise.resolve();
+
+/**
+ * Starts the Worker on workerd, from the bundle a deployment would upload and the bindings of wrangler.toml. One after the other: which
+ * process is whose is known by who has come since.
+ */
+export function startWorker(o: WorkerOptions): Promise<WorkerHost> {
+  const started = starting.then(() => startNext(o));
+  starting = started.catch(() => undefined);
+  return started;
+}
+
+async function startNext(o: WorkerOptions): Promise<WorkerHost> {
   const script = o.script ?? (await buildWorker(join(o.persistDir, 'build')));
   const { modulesRules: _, email: __, assets, ...worker } = o.configuration ?? (await readConfiguration());
   const before = await childNamed('workerd');

@@ -139,7 +139,7 @@ export class KeyRing {
       sources.later(this.#loading.work);
     }
     if (suffices && this.#failure !== undefined) return;
-    await atMost(this.#loading.work, 2 * PATIENCE_MS);
+    await atMost(this.#loading.work, 2 * PATIENCE_MS, undefined);
   }
 
   async #load(sources: KeySources, pause: number): Promise<void> {

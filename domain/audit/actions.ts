@@ -55,6 +55,10 @@ export const ACTIONS = {
   'session.sign-in': { permissions: [], resource: 'session' },
   'session.sign-out': { permissions: [], resource: 'session' },
   'me.read': { permissions: [], resource: 'admin' },
+  // Everybody's own: nobody needs anybody to get rid of a session they do not know.
+  'me.session.list': { permissions: [], resource: 'session' },
+  'me.session.revoke': { permissions: [], resource: 'session' },
+  'me.sign-out-everywhere': { permissions: [], resource: 'admin' },
   'gate.purge': { permissions: [], resource: 'gate' },
   'gate.check': { permissions: ['gate.check'], resource: 'gate' },
   'audit.logs.read': { permissions: ['audit.view'], resource: 'audit_log' },

@@ -14,26 +14,48 @@ const words = text.superRefine((value, context) => {
   if (count > MOST_WORDS) refuse(`holds ${count} words; at most ${MOST_WORDS} can be searched for at once`);
 });
 
+const action = text.regex(
+  /^[^*]+$|^[^*]+\.\*$/,
+  'must be an action, such as service.config.update, or the beginning of some: service.*',
+);
+const outcome = z.enum(['success', 'denied', 'failure']);
+
+const MOST_EXCLUDED = 20;
+
+/** One value or several of them: in a query a parameter that is there once comes as a text, not as a list. */
+const several = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(item).min(1).max(MOST_EXCLUDED));
+
+/** What leaves records out that the rest of the filter finds. */
+const excluded = {
+  notActorId: several(z.guid()).optional(),
+  notActorEmail: several(text).optional(),
+  notAction: several(action).optional(),
+  notResource: several(text).optional(),
+  notResourceId: several(text).optional(),
+  notServiceId: several(z.guid()).optional(),
+  notOutcome: several(outcome).optional(),
+  notTraceId: several(text).optional(),
+  notRequestId: several(text).optional(),
+  notSessionId: several(text).optional(),
+};
+
 /** What narrows audit records: the query of GET /v1/audit/logs and the parameters of its export. Times are RFC 3339. */
 export const auditLogFilter = z.strictObject({
   from: instantText.optional(),
   to: instantText.optional(),
   actorId: z.guid().optional(),
   actorEmail: text.optional(),
-  action: text
-    .regex(
-      /^[^*]+$|^[^*]+\.\*$/,
-      'must be an action, such as service.config.update, or the beginning of some: service.*',
-    )
-    .optional(),
+  action: action.optional(),
   resource: text.optional(),
   resourceId: text.optional(),
   serviceId: z.guid().optional(),
-  outcome: z.enum(['success', 'denied', 'failure']).optional(),
+  outcome: outcome.optional(),
   traceId: text.optional(),
   requestId: text.optional(),
   sessionId: text.optional(),
   q: words.optional(),
+  ...excluded,
 });
 
 export const auditLogQuery = auditLogFilter.extend({

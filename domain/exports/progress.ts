@@ -51,6 +51,7 @@ export function progressView(snapshot: ExportSnapshot) {
 
 export const EXPORTS: RunKind<ExportSnapshot> = {
   hasEnded,
+  isHeld: ({ status }) => status === 'paused',
   doneOf: ({ rowsDone }) => rowsDone,
   view: progressView,
   ending: ({ status }) => ({ status }),

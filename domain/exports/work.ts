@@ -75,7 +75,7 @@ export function workOn(ctx: Context, exportId: string, adminId: string, lease: L
       done.rows += rows;
       done.bytes += stored.bytes;
       done.ms += activeMs;
-      ctx.exportRuns.report(exportId, {
+      ctx.exportRuns.progress(exportId, {
         ...{ status: 'processing', phase: 'running', rowsExpected: row.rows_expected, failureReason: null },
         ...{
           rowsDone: row.rows_done + done.rows,

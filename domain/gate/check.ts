@@ -4,7 +4,7 @@ import type { RecentTokens } from '../access/recent-tokens.ts';
 import type { Visitor } from '../access/token.ts';
 import type { Context } from '../context.ts';
 import { Unauthenticated, Unavailable } from '../errors.ts';
-import type { ConfigCache, ConfigSources, KeptSnapshot } from './config-cache.ts';
+import type { ConfigCache, ConfigSources, Found, KeptSnapshot } from './config-cache.ts';
 import { decide, decideLimited, refuseForNow, type Token } from './decide.ts';
 import type { Limiter } from './limiter.ts';
 import { inTime } from './patience.ts';
@@ -59,18 +59,29 @@ async function decideNow(ctx: GateContext, parts: GateParts, request: GateReques
   return { ...decision, headers };
 }
 
+/** Null: there is no such service. Undefined: nobody knows. */
+export type Level = AuditLevel | null | undefined;
+
 /**
- * The audit level of a service, as fresh as what the gate decides by. Null: there is no such service. Undefined: nobody knows.
+ * The audit level of a service, as fresh as what the gate decides by.
  * Only for services somebody was authorised for: it may ask Postgres.
  */
-export async function auditLevelOf(
-  ctx: GateContext,
-  parts: GateParts,
-  serviceId: string,
-): Promise<AuditLevel | null | undefined> {
-  const { service } = await parts.configs.find(serviceId.toLowerCase(), sourcesOf(ctx, parts));
-  return service === null ? null : service?.auditLevel;
+export async function auditLevelOf(ctx: GateContext, parts: GateParts, serviceId: string): Promise<Level> {
+  return levelOf(await parts.configs.find(serviceId.toLowerCase(), sourcesOf(ctx, parts)));
 }
+
+/**
+ * The audit level to record by: where the last known one may be louder than the one in force, the quieter. After a change that cannot be
+ * read now nothing is kept (MINIMAL), and while Postgres is away no bodies (STANDARD), whatever the copy says.
+ */
+export async function levelToRecordBy(ctx: GateContext, parts: GateParts, serviceId: string): Promise<Level> {
+  const found = await parts.configs.find(serviceId.toLowerCase(), sourcesOf(ctx, parts));
+  if (found.isOutdated) return 'MINIMAL';
+  const level = levelOf(found);
+  return level === 'DETAILED' && found.staleSeconds !== null ? 'STANDARD' : level;
+}
+
+const levelOf = ({ service }: Found): Level => (service === null ? null : service?.auditLevel);
 
 /** What made a change of a service's configuration calls when it is committed, and before it answers. Never throws. */
 export async function configChanged(parts: GateParts, serviceId: string): Promise<void> {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GateSnapshot } from '../../drizzle/repositories/gate.ts';
 import { ConfigCache, type ConfigSources, type KeptSnapshot } from './config-cache.ts';
@@ -153,6 +154,47 @@ describe('configuration cache', () => {
       expect((await before).service?.maintenance).toBeDefined();
       expect(site.reads).toBe(2);
     }
+  });
+
+  it('answers each who asks with what was so then or later, however changes and slow reads overlap', async () => {
+    let asked = 0;
+    const step = fc.record({
+      pause: fc.integer({ min: 0, max: 12 }),
+      what: fc.constantFrom('change', 'ask', 'ask'),
+      delay: fc.integer({ min: 1, max: 30 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const { site, sources, isolate } = location();
+        const { cache } = isolate();
+        let version = 0;
+        site.text = '0';
+        const answers: Promise<{ since: number; got: number; staleSeconds: number | null }>[] = [];
+        for (const { pause, what, delay } of steps) {
+          await pass(pause);
+          if (what === 'change') {
+            site.text = String(++version);
+            cache.invalidate(ID);
+            continue;
+          }
+          site.delays = [delay];
+          const since = version;
+          answers.push(
+            cache.find(ID, sources).then(({ service, staleSeconds }) => {
+              return { since, got: Number(service?.maintenance), staleSeconds };
+            }),
+          );
+        }
+        await pass(100);
+        asked += answers.length;
+        for (const { since, got, staleSeconds } of await Promise.all(answers)) {
+          expect(got).toBeGreaterThanOrEqual(since);
+          expect(staleSeconds).toBeNull();
+        }
+      }),
+      { numRuns: 300 },
+    );
+    console.log(`configuration cache: asked ${asked} times between changes, answered with something older 0`);
   });
 
   it('goes on with its own copy while Postgres is away, asks once a second, and has the truth back after that', async () => {

@@ -27,10 +27,19 @@ export interface Found {
   service: Service | null | undefined;
   /** Seconds since Postgres gave this copy, when Postgres does not answer now; null when it does. */
   staleSeconds: number | null;
+  /** A change was heard of that this copy may not have. */
+  isOutdated: boolean;
+}
+
+interface Copy {
+  service: Service | null;
+  readAt: number;
+  /** The entry's when Postgres was asked for it; another one now: there was a change since. */
+  epoch: number;
 }
 
 interface Entry {
-  copy: { service: Service | null; readAt: number } | undefined;
+  copy: Copy | undefined;
   /** The copy's snapshot as it is in KV, as far as this isolate knows. */
   text: string;
   /** Until then the copy is used without asking Postgres. */
@@ -39,13 +48,15 @@ interface Entry {
   lookedAt: number;
   /** When the last load failed; NEVER when it did not. */
   failedAt: number;
-  /** `enough` resolves when there is something to decide from, or nothing to be had. */
-  loading: { enough: Promise<void>; since: number } | undefined;
+  /** `enough` resolves when there is something to decide from, or nothing to be had: with what Postgres gave, when it did. */
+  loading: { enough: Promise<Copy | undefined>; since: number } | undefined;
   /** Grows with each change that is heard of: a load that began before it must not count afterwards. */
   epoch: number;
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
+/** No epoch of any entry. */
+const UNKNOWN = -1;
 const FRESH_MS = 10_000;
 /** So long ago the last look at the marker may be. */
 const LOOK_MS = 100;
@@ -86,10 +97,19 @@ export class ConfigCache {
     const entry = this.#entryOf(serviceId);
     // Before the load: a change after this look shows in the next one, whenever Postgres is read.
     if (this.#now() - entry.lookedAt >= LOOK_MS) await this.#look(entry, serviceId, sources);
-    if (this.#now() >= entry.freshUntil) await this.#refresh(entry, serviceId, sources);
-    const { copy, failedAt } = entry;
-    if (!copy || failedAt === NEVER) return { service: copy?.service, staleSeconds: null };
-    return { service: copy.service, staleSeconds: Math.max(0, Math.floor((this.#now() - copy.readAt) / 1000)) };
+    if (this.#now() >= entry.freshUntil) {
+      // Those who waited take what was read for them: a further change may have come since, for which the entry waits.
+      const read = await this.#refresh(entry, serviceId, sources);
+      if (read) return { service: read.service, staleSeconds: null, isOutdated: false };
+    }
+    const { copy, epoch } = entry;
+    if (!copy) return { service: undefined, staleSeconds: null, isOutdated: false };
+    const staleSeconds = Math.max(0, Math.floor((this.#now() - copy.readAt) / 1000));
+    return {
+      service: copy.service,
+      staleSeconds: this.#now() < entry.freshUntil ? null : staleSeconds,
+      isOutdated: copy.epoch !== epoch,
+    };
   }
 
   /** A change was made: the next check in this isolate asks Postgres. */
@@ -118,37 +138,37 @@ export class ConfigCache {
   }
 
   /** Waits for Postgres, unless it was away a moment ago and there is a copy to go on with. */
-  async #refresh(entry: Entry, serviceId: string, sources: ConfigSources): Promise<void> {
+  async #refresh(entry: Entry, serviceId: string, sources: ConfigSources): Promise<Copy | undefined> {
     const now = this.#now();
     // One that lasts longer went down with the request that began it.
     if (!entry.loading || now - entry.loading.since > LOAD_MS) {
       if (now - entry.failedAt < RETRY_MS) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<Copy | undefined>();
       entry.loading = { enough: promise, since: now };
       // Others wait for it: it goes on when this request's own client is gone.
       sources.later(this.#load(entry, serviceId, sources, resolve));
     }
     if (entry.copy && entry.failedAt !== NEVER) return;
     const { loading } = entry;
-    await atMost(loading.enough, entry.copy ? PATIENCE_MS : LOAD_MS);
+    const read = await atMost(loading.enough, entry.copy ? PATIENCE_MS : LOAD_MS, undefined);
     if (entry.loading === loading && this.#now() >= entry.freshUntil) entry.failedAt = this.#now();
+    return read;
   }
 
-  async #load(entry: Entry, serviceId: string, sources: ConfigSources, enough: () => void): Promise<void> {
+  async #load(entry: Entry, serviceId: string, sources: ConfigSources, enough: (read?: Copy) => void): Promise<void> {
     const { epoch } = entry;
     const reading = sources.read(serviceId);
     const adopt = (snapshot: GateSnapshot | null) => this.#adopt(entry, serviceId, { snapshot, epoch }, sources);
     try {
-      adopt(await inTime(reading, PATIENCE_MS));
+      enough(adopt(await inTime(reading, PATIENCE_MS)));
     } catch (error) {
       sources.failed(error);
       if (!entry.copy) await recall(entry, serviceId, sources);
       if (entry.epoch === epoch) entry.failedAt = this.#now();
       if (entry.copy) enough();
       // A slow answer is better than none, and it is the only one asked for until then.
-      await inTime(reading, LATE_MS).then(adopt, () => undefined);
+      enough(await inTime(reading, LATE_MS).then(adopt, () => undefined));
     }
-    enough();
     if (entry.epoch === epoch) entry.loading = undefined;
   }
 
@@ -157,20 +177,23 @@ export class ConfigCache {
     serviceId: string,
     read: { snapshot: GateSnapshot | null; epoch: number },
     sources: ConfigSources,
-  ) {
+  ): Copy {
     const { snapshot, epoch } = read;
-    const isCurrent = entry.epoch === epoch;
-    // Read before a change: good enough for those who asked before it, and for nobody else.
-    if (!isCurrent && entry.copy) return;
     const readAt = this.#now();
+    // Read before a change: good enough for those who asked before it, and for nobody else.
+    if (entry.epoch !== epoch) {
+      const copy = { service: snapshot && compileService(snapshot), readAt, epoch };
+      entry.copy ??= copy;
+      return copy;
+    }
     const text = snapshot ? JSON.stringify(snapshot) : '';
     const isSame = entry.copy !== undefined && text !== '' && text === entry.text;
     const service = isSame ? (entry.copy?.service ?? null) : snapshot && compileService(snapshot);
-    entry.copy = { service, readAt };
-    if (!isCurrent) return;
+    const copy = { service, readAt, epoch };
+    entry.copy = copy;
     entry.freshUntil = readAt + FRESH_MS;
     entry.failedAt = NEVER;
-    if (!snapshot || isSame) return;
+    if (!snapshot || isSame) return copy;
     entry.text = text;
     const keeping = sources.keep(serviceId, { snapshot, readAt });
     sources.later(
@@ -179,13 +202,16 @@ export class ConfigCache {
         throw error;
       }),
     );
+    return copy;
   }
 }
 
 async function recall(entry: Entry, serviceId: string, sources: ConfigSources): Promise<void> {
   const kept = await inTime(sources.recall(serviceId), PATIENCE_MS).catch(() => null);
   if (!kept || entry.copy) return;
-  entry.copy = { service: compileService(kept.snapshot), readAt: kept.readAt };
+  // A marker tells of a change in the last minute, which KV may not have yet.
+  const epoch = entry.marker === null ? entry.epoch : UNKNOWN;
+  entry.copy = { service: compileService(kept.snapshot), readAt: kept.readAt, epoch };
   entry.text = JSON.stringify(kept.snapshot);
 }
 

@@ -33,7 +33,7 @@ function site() {
     metricStore: { waiting: say('durable_objects', 0) },
     statusLog: { observe: async () => ({ components: [], incidents: [], skewMs: {} }) },
     probes: { cache: say('cache', null), issuer: say('issuer', 'fresh') },
-    settings: { healthShareMs: 5000 },
+    settings: { healthShareMs: 5000, healthProbeMs: 1000 },
     health: new HealthMemory(),
     meter: UNMEASURED,
     now: () => state.now,

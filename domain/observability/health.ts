@@ -5,8 +5,8 @@ import { type ChannelView, probeAll } from './probe-all.ts';
 import { afterProbe, type ComponentState, type HealthError, type Status, worst } from './status.ts';
 
 const LOG_MS = 500;
-/** Of all components together, and of the log's answer, with some to spare. */
-const LONGEST_LOOK_MS = 3000;
+/** How many times as long as one component has: of all together, and of the log's answer, with some to spare. */
+const LONGEST_LOOK = 3;
 
 type Looking = Pick<
   Context,
@@ -56,11 +56,11 @@ export class HealthMemory {
  */
 export async function readHealth(ctx: Looking): Promise<HealthView> {
   const { health } = ctx;
-  const { healthShareMs } = ctx.settings;
+  const { healthShareMs, healthProbeMs } = ctx.settings;
   const age = ctx.now() - health.checkedAt;
   if (age < healthShareMs) return viewOf(health);
   // Whoever looks may have ended with their request.
-  const isBeingLooked = ctx.now() - health.lookingAt < LONGEST_LOOK_MS;
+  const isBeingLooked = ctx.now() - health.lookingAt < LONGEST_LOOK * healthProbeMs;
   if (isBeingLooked && health.checkedAt > 0) return viewOf(health);
   if (age < 2 * healthShareMs) ctx.later(lookAgain(ctx));
   else await lookAgain(ctx);

@@ -6,13 +6,11 @@ import { inTime } from '../gate/patience.ts';
 import type { Component } from './metrics.ts';
 import type { HealthError, Probe, Status, StatusReport } from './status.ts';
 
-/** Whatever a component does, a look at it ends. */
-export const PROBE_MS = 1000;
-/** An answer that took longer is one, and a bad one. */
-const SLOW_MS = 500;
+/** Of the time a component has: an answer that took longer is one, and a bad one. */
+const SLOW = 0.5;
 const BACKLOG_SECONDS = 300;
 
-type Probing = Pick<Context, 'db' | 'clickhouse' | 'bucket' | 'queues' | 'metricStore' | 'probes' | 'now'>;
+type Probing = Pick<Context, 'db' | 'clickhouse' | 'bucket' | 'queues' | 'metricStore' | 'probes' | 'now' | 'settings'>;
 
 interface Found {
   status: Status;
@@ -41,8 +39,9 @@ export interface Probed {
 
 const WELL: Found = { status: 'ok', errorCode: null };
 
-/** Looks at every component at once; takes a second at most, whatever hangs. */
+/** Looks at every component at once; takes `healthProbeMs` at most, whatever hangs. */
 export async function probeAll(ctx: Probing): Promise<Probed> {
+  const { healthProbeMs } = ctx.settings;
   const skewMs: StatusReport['skewMs'] = {};
   const found: { channels: ChannelHealth[] | null } = { channels: null };
   const clock = (database: 'postgres' | 'clickhouse', read: () => Promise<number>) => async () => {
@@ -54,7 +53,7 @@ export async function probeAll(ctx: Probing): Promise<Probed> {
   };
   const looks: Record<Component, () => Promise<Found>> = {
     postgres: clock('postgres', async () => (await ctx.db.api.run(readPostgresClock, {}))[0]?.clock ?? Number.NaN),
-    clickhouse: clock('clickhouse', () => readClickHouseClock(ctx.clickhouse.reader, 2 * PROBE_MS)),
+    clickhouse: clock('clickhouse', () => readClickHouseClock(ctx.clickhouse.reader, 2 * healthProbeMs)),
     cache: async () => ctx.probes.cache().then(() => WELL),
     files: async () => ctx.bucket.head('health').then(() => WELL),
     queues: () => queuesFound(ctx),
@@ -72,10 +71,13 @@ export async function probeAll(ctx: Probing): Promise<Probed> {
 }
 
 async function look(ctx: Probing, component: Component, find: () => Promise<Found>): Promise<Probe> {
+  const { healthProbeMs } = ctx.settings;
   const began = ctx.now();
-  const found = await inTime(find(), PROBE_MS).catch((error): Found => ({ status: 'down', errorCode: codeOf(error) }));
+  const found = await inTime(find(), healthProbeMs).catch(
+    (error): Found => ({ status: 'down', errorCode: codeOf(error) }),
+  );
   const latencyMs = ctx.now() - began;
-  const isSlow = found.status === 'ok' && latencyMs >= SLOW_MS;
+  const isSlow = found.status === 'ok' && latencyMs >= healthProbeMs * SLOW;
   return { component, latencyMs, ...(isSlow ? { status: 'degraded', errorCode: 'slow' } : found) };
 }
 
@@ -95,15 +97,15 @@ async function queuesFound({ queues, now }: Probing): Promise<Found> {
   return isLate ? { status: 'degraded', errorCode: 'backlog' } : WELL;
 }
 
-async function issuerFound({ probes }: Probing): Promise<Found> {
-  const keys = await probes.issuer(PROBE_MS);
+async function issuerFound({ probes, settings }: Probing): Promise<Found> {
+  const keys = await probes.issuer(settings.healthProbeMs);
   if (keys === 'fresh') return WELL;
   return keys === 'stale' ? { status: 'degraded', errorCode: 'stale_keys' } : { status: 'down', errorCode: 'no_keys' };
 }
 
 /** Somebody has switched a channel off on purpose: nothing is wrong then. */
 const statusOf = ({ enabled, failing_since: failing, disabled_reason: reason }: ChannelHealth): Status =>
-  enabled ? (failing === null ? 'ok' : 'degraded') : reason === null ? 'ok' : 'down';
+  enabled ? (failing === null ? 'ok' : 'degraded') : reason === null || reason === 'by_admin' ? 'ok' : 'down';
 
 function channelsFound(channels: readonly ChannelHealth[]): Found {
   const statuses = channels.map(statusOf);

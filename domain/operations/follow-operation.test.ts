@@ -17,6 +17,7 @@ async function follower(looks: (() => OperationSnapshot)[], more: Partial<Caller
   const asked: unknown[] = [];
   const { ctx, open } = followerContext([], {
     operationRuns: {
+      progress: () => undefined,
       report: () => undefined,
       follow: async (...of) => {
         asked.push(['follow', ...of]);

@@ -45,6 +45,7 @@ export function progressOf({
 
 export const OPERATIONS: RunKind<OperationSnapshot> = {
   hasEnded: ({ phase }) => hasEnded(phase),
+  isHeld: ({ phase }) => phase === 'paused' || phase === 'cancelling',
   doneOf: ({ itemsDone }) => itemsDone,
   view: (snapshot) => ({ ...snapshot, ...progressOf(snapshot) }),
   ending: ({ phase, status }) => ({ phase, status }),

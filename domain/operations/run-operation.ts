@@ -121,7 +121,7 @@ async function batches(ctx: Context, run: Run, count: (items: number) => void): 
     count(Math.abs(positionOf(run, moved) - positionOf(run, at)));
     limit = Math.min(ctx.settings.operationBatch, limit * 2);
     at = moved;
-    ctx.operationRuns.report(run.row.id, {
+    ctx.operationRuns.progress(run.row.id, {
       phase: run.row.phase,
       status: 'running',
       itemsDone: run.row.phase === 'undoing' ? at.items_total - at.undo_seq : doneOf({ ...run.row, ...at }),

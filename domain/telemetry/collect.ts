@@ -3,6 +3,7 @@ import { acceptEvents } from './accept-events.ts';
 import { admit, type Refused } from './admit.ts';
 import { queueForForwarding } from './forward.ts';
 import type { Telemetry } from './otlp-model.ts';
+import { recordIds } from './record-ids.ts';
 import { redactTelemetry } from './redact-telemetry.ts';
 import { type Sender, toEvents } from './to-events.ts';
 
@@ -17,6 +18,7 @@ export async function collect(ctx: CallerContext, sender: Sender, decoded: Telem
   const clean = redactTelemetry(ctx.redact, telemetry);
   // First, so that a sender who comes again because of it does not find its events here already.
   await queueForForwarding(ctx, clean);
-  await acceptEvents(ctx, { uiEvents: toEvents(ctx, sender, clean) });
+  const ids = await recordIds(ctx.caller.sessionId, clean);
+  await acceptEvents(ctx, { uiEvents: toEvents(ctx, sender, clean, ids) });
   return refused;
 }

@@ -7,6 +7,7 @@ import { componentOf, resourceFields } from './event-fields.ts';
 import { idAt, timeOf } from './event-time.ts';
 import type { Attributes, Group, LogRecord, PlainValue, Span, SpanEvent, Telemetry } from './otlp-model.ts';
 import { pagePathOf } from './page-path.ts';
+import { uidOf } from './record-ids.ts';
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
@@ -37,8 +38,16 @@ interface Said {
   properties: Attributes;
 }
 
-/** A row for each log record, span and span event; the telemetry is redacted already. */
-export function toEvents(ctx: Sending, { standing, permissions }: Sender, telemetry: Telemetry): UiEventRow[] {
+/**
+ * A row for each log record, span and span event; the telemetry is redacted already.
+ * @param ids of the records that say who they are; see `recordIds`
+ */
+export function toEvents(
+  ctx: Sending,
+  { standing, permissions }: Sender,
+  telemetry: Telemetry,
+  ids: ReadonlyMap<string, string> = new Map(),
+): UiEventRow[] {
   const now = ctx.now();
   const grants = standing.grants.filter((grant) => permissions.every((needed) => grant.permissions.includes(needed)));
   const reached = (serviceId: string) =>
@@ -57,7 +66,7 @@ export function toEvents(ctx: Sending, { standing, permissions }: Sender, teleme
     const claimed = said.attributes.map((each) => String(each[SERVICE] ?? '').toLowerCase()).find((id) => id !== '');
     const serviceId = claimed !== undefined && reached(claimed) ? claimed : NOBODY;
     return {
-      id: idAt(ctx.newId(), ms),
+      id: idAt(ids.get(uidOf(said.attributes[0] ?? {}) ?? '') ?? ctx.newId(), ms),
       timestamp: clickhouseTime(new Date(ms).toISOString()),
       ...sender,
       actor_role: roleFor(serviceId),

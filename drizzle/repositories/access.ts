@@ -91,6 +91,8 @@ const NOBODY = sql.raw(`'00000000-0000-0000-0000-000000000000'::uuid`);
 
 export interface AuditedThing extends Omit<About, 'attempted'> {
   outcome: SQL;
+  /** Of a record that is not the call's own action. */
+  action?: SQL;
   before?: SQL;
   after?: SQL;
   /** Of a further record in the same statement; `time` is the id's. */
@@ -103,7 +105,7 @@ export interface AuditedThing extends Omit<About, 'attempted'> {
 export function insertAudit(thing: AuditedThing): SQL {
   return sql`INSERT INTO ${auditOutbox} (${OUTBOX_COLUMNS})
   SELECT ${thing.event?.id ?? p('eventId')}::uuid, ${thing.event?.time ?? p('eventTime')}::timestamptz, coalesce(access.admin_id, ${NOBODY}), access.email, access.role,
-    ${p('action')}, ${nameOf(thing.resource)}, ${thing.resourceId}, ${thing.serviceId ? sql`nullif(${thing.serviceId}, ${NOBODY})` : sql`NULL`}, ${thing.outcome},
+    ${thing.action ?? p('action')}, ${nameOf(thing.resource)}, ${thing.resourceId}, ${thing.serviceId ? sql`nullif(${thing.serviceId}, ${NOBODY})` : sql`NULL`}, ${thing.outcome},
     ${thing.before ?? sql`NULL`}, ${thing.after ?? sql`NULL`}, ${p('reason')}, ${p('ipAddress')}, ${p('requestId')}, ${p('traceId')},
     ${p('sessionId')}
   FROM access ${thing.from}`;

@@ -57,6 +57,8 @@ const admin = resource<AdminItem, { adminId: string }>({
   table: admins,
   fields: ['subject', 'email', 'name'],
   changeable: ['email', 'name', 'status'],
+  // When guards may know something of the admin is no state of theirs.
+  hidden: ['knownUntil'],
   key: { adminId: admins.id },
   about: 'everywhere',
 });

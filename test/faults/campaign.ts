@@ -1,5 +1,8 @@
 import { generator } from '../random.ts';
 
+/** What a model is tried with, times that: one in `npm test`, more in `npm run faults -- models --runs N`. */
+export const volume = Number(process.env.FAULT_RUNS ?? 1);
+
 /** A seeded series of bad days. `npm test` runs a few with a fixed seed; `npm run faults -- NAME` many, with a new one. */
 export interface Campaign {
   seed: number;

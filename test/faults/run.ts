@@ -3,44 +3,67 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const CAMPAIGNS: Record<string, { file: string; runs: number; about: string }> = {
+const CAMPAIGNS: Record<string, { files: string[]; runs: number; about: string }> = {
   access: {
-    file: 'test/faults/access.test.ts',
+    files: ['test/faults/access.test.ts'],
     runs: 60,
     about: 'grants, roles, locks and sessions changed while Postgres fails and the runtime is killed',
   },
   events: {
-    file: 'test/faults/events.test.ts',
+    files: ['test/faults/events.test.ts'],
     runs: 110,
     about: 'ClickHouse failing, redelivery in any batches, concurrent consumers and kills while events are stored',
   },
   'export-kill': {
-    file: 'test/faults/export-kill.test.ts',
+    files: ['test/faults/export-kill.test.ts'],
     runs: 60,
     about: 'kill -9 of the runtime at random points of an export',
   },
   exports: {
-    file: 'test/faults/exports.test.ts',
+    files: ['test/faults/exports.test.ts'],
     runs: 100,
     about: 'ClickHouse and Postgres failing, duplicate deliveries and kills during exports',
   },
   holds: {
-    file: 'test/flows/holds-campaign.test.ts',
+    files: ['test/flows/holds-campaign.test.ts'],
     runs: 30,
     about: 'legal holds opened and released in any order while records arrive and drain',
   },
+  models: {
+    files: [
+      'test/flows/api-log.test.ts',
+      'test/flows/audit-api-logs.test.ts',
+      'test/flows/audit-logs-histogram.test.ts',
+      'test/flows/audit-logs.test.ts',
+      'test/flows/audit-sessions.test.ts',
+      'test/flows/audit-ui-events.test.ts',
+      'test/flows/canary.test.ts',
+      'test/flows/dead-letters.test.ts',
+      'test/flows/export-bundle-format.test.ts',
+      'test/flows/export-documents.test.ts',
+      'test/flows/export-round-trip.test.ts',
+      'test/flows/export-types.test.ts',
+      'test/flows/holds.test.ts',
+      'test/flows/ingestion.test.ts',
+      'test/flows/logs-canary.test.ts',
+      'test/flows/operation-approvals.test.ts',
+    ],
+    runs: 10,
+    about:
+      'lists, exports and sums against the same in memory, canaries and calls every way; runs: times what npm test tries',
+  },
   operations: {
-    file: 'test/faults/operations.test.ts',
+    files: ['test/faults/operations.test.ts'],
     runs: 100,
     about: 'kill -9, lost locks, duplicate deliveries and Postgres failing at every step of operations and undos',
   },
   outage: {
-    file: 'test/faults/outage.test.ts',
+    files: ['test/faults/outage.test.ts'],
     runs: 60,
     about: 'ClickHouse away for ten minutes by the clock, a run being ten seconds, while events and changes go on',
   },
   audit: {
-    file: 'test/faults/audit.test.ts',
+    files: ['test/faults/audit.test.ts'],
     runs: 60,
     about: 'ClickHouse and Postgres failing, duplicate deliveries while records drain',
   },
@@ -59,7 +82,7 @@ if (!chosen) {
 }
 const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
 const vitest = join(import.meta.dirname, '..', '..', 'node_modules', 'vitest', 'vitest.mjs');
-const child = spawn(process.execPath, [vitest, 'run', '--project', 'flows', chosen.file, '--testTimeout=3600000'], {
+const child = spawn(process.execPath, [vitest, 'run', '--project', 'flows', ...chosen.files, '--testTimeout=3600000'], {
   stdio: 'inherit',
   env: { ...process.env, FAULT_SEED: seed, FAULT_RUNS: values.runs ?? String(chosen.runs) },
 });

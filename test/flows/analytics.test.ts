@@ -165,7 +165,7 @@ describe('analytics', () => {
     let repeated = 0;
     const send = async <Row>(rows: readonly Row[], insert: (token: string, rows: readonly Row[]) => Promise<void>) => {
       for (let i = 0, end = 0; i < rows.length; i = end) {
-        end = i + 1 + Math.floor(random() * 300);
+        end = i + 1 + Math.floor(random() * 600);
         const batch = rows.slice(i, end);
         const token = randomUUID();
         const again = random() < 0.4 ? 1 + Math.floor(random() * 2) : 0;

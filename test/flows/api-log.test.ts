@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, type App, type Person, startApp, until } from '../app.ts';
+import { volume } from '../faults/campaign.ts';
 
 let app: App;
 let owner: Person;
@@ -117,12 +118,22 @@ async function setLevel(service: string, auditLevel: string): Promise<void> {
   expect((await app.patch(owner, service, { auditLevel })).status).toBe(200);
 }
 
+/** After it nothing else is let in. */
+const SIGN_OUT = '/v1/admin/me/sign-out-everywhere';
+
+interface Caller {
+  as: Person;
+  roleOf(about: string | undefined): string;
+  /** One in three routes, beginning at this one; in a campaign all of them. Absent: all. */
+  from?: number;
+}
+
 /** Asks every signed-in route; `{id}` of a service route is `service`. */
-async function everywhere(as: Person, service: string, roleOf: (about: string | undefined) => string) {
+async function everywhere({ as, roleOf, from }: Caller, service: string) {
   const asked: Asked[] = [];
-  for (const { method, path: template } of routes.filter(
-    ({ path }) => !UNLOGGED.test(path) && !path.endsWith('/live'),
-  )) {
+  const signedIn = routes.filter(({ path }) => !UNLOGGED.test(path) && !path.endsWith('/live') && path !== SIGN_OUT);
+  const isIts = (_: Route, n: number) => from === undefined || volume >= 3 || n % 3 === from;
+  for (const { method, path: template } of signedIn.filter(isIts)) {
     const path = template.replace('/services/{id}', `/services/${service}`).replaceAll(/\{\w+\}/g, () => randomUUID());
     const about = template.startsWith('/v1/admin/services/{id}') ? { service } : {};
     const body = ['GET', 'DELETE'].includes(method) ? {} : { body: {} };
@@ -141,15 +152,18 @@ describe.concurrent('API logs', () => {
     await app.call('DELETE', `/v1/admin/sessions/${revoked.sessionId}`, { as: owner });
     const asked = (
       await Promise.all([
-        everywhere(owner, service, () => 'owner'),
-        everywhere(viewer, service, () => 'viewer'),
-        everywhere(stranger, service, (about) => (about ? 'none' : 'operator')),
-        everywhere(revoked, service, () => 'owner'),
+        everywhere({ as: owner, roleOf: () => 'owner' }, service),
+        everywhere({ as: viewer, roleOf: () => 'viewer', from: 0 }, service),
+        everywhere({ as: stranger, roleOf: (about) => (about ? 'none' : 'operator'), from: 1 }, service),
+        everywhere({ as: revoked, roleOf: () => 'owner', from: 2 }, service),
       ])
     ).flat();
     const newcomer = await app.person('auditor');
     for (const path of ['/v1/nothing', `/v1/admin/services/${service}/nothing`, '/v1/admin/nothing/at/all'])
       asked.push(await ask({ as: newcomer, method: 'GET', path, template: '(none)', role: 'auditor' }));
+    const leaving = await app.person('auditor');
+    const signOut = { method: 'POST', path: SIGN_OUT, template: SIGN_OUT, body: {}, role: 'auditor' };
+    asked.push(await ask({ as: leaving, ...signOut }), await ask({ as: leaving, ...signOut }));
     const template = '/v1/admin/services/{id}/config';
     for (const id of ['x', '%ff', '%00', randomUUID().replaceAll('-', '')])
       asked.push(await ask({ as: owner, method: 'GET', path: template.replace('{id}', id), template }));
@@ -252,7 +266,7 @@ describe.concurrent('API logs', () => {
 
 describe.concurrent('API logs of calls that are too many', () => {
   it('name who made them and which route they were for', async () => {
-    const strict = await startApp({ API_RATE_LIMIT: '2;w=3600' });
+    const strict = await startApp({ API_RATE_LIMIT: '2;w=3600' }, { eventSeconds: 1 });
     try {
       const [viewer, service] = [await strict.person('viewer'), await strict.service()];
       const template = '/v1/admin/services/{id}/domains';
@@ -329,6 +343,53 @@ describe('API logs and the audit level', () => {
     expect(bytes).toBeGreaterThan(8192);
     expect(await wrongRows([one])).toEqual([]);
     console.log(`cut bodies: tried 1, of ${bytes} bytes kept ${Buffer.byteLength(kept)}, wrong 0`);
+  });
+
+  it('keep nothing after a change of the level that cannot be read, whatever was known before', async () => {
+    const cases = await Promise.all(
+      (
+        [
+          ['DETAILED', 'MINIMAL'],
+          ['STANDARD', 'MINIMAL'],
+          ['DETAILED', 'STANDARD'],
+        ] as const
+      ).map(async ([before, after]) => {
+        const service = await app.service();
+        const path = domains.replace('{id}', service);
+        const question = { as: owner, method: 'GET', path, template: domains, service };
+        await setLevel(service, before);
+        const known = await ask(question);
+        if (before === 'DETAILED') known.row.response_body = known.answer.text;
+        return { service, after, question, known };
+      }),
+    );
+    expect(await wrongRows(cases.map(({ known }) => known))).toEqual([]);
+    for (const { service, after } of cases) await setLevel(service, after);
+    const refused = new Set<string>();
+    app.postgres.decide(({ body }) => {
+      if (!body.includes('testerUsers')) return 'none';
+      for (const { service } of cases) if (body.includes(service)) refused.add(service);
+      return 'refuse';
+    });
+    const silent: string[] = [];
+    for (const { question } of cases) for (let n = 0; n < 3; n++) silent.push((await ask(question)).requestId);
+    await until(async () => refused.size === cases.length, 'the level of each is asked for');
+    app.postgres.decide(() => 'none');
+    // The level is read again a second after the last try, and calls are kept again once it is known.
+    let again = 0;
+    for (const { question } of cases.filter(({ after }) => after === 'STANDARD')) {
+      const later: string[] = [];
+      const isKept = async () => {
+        later.push((await ask(question)).requestId);
+        return (await countOf(later)) > 0;
+      };
+      await until(isKept, 'calls are kept again', 40_000, 250);
+      expect((await rowsOf(later)).filter((row) => row.response_body !== '')).toEqual([]);
+      again++;
+    }
+    expect(again).toBe(1);
+    expect(await rowsOf(silent)).toEqual([]);
+    console.log(`api logs after a level that cannot be read: calls tried ${silent.length}, logged 0, again ${again}`);
   });
 
   it('look up no service for those who are not let in to it', async () => {

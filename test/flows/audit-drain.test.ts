@@ -73,16 +73,16 @@ describe('a drain', () => {
   });
 
   it('never has more in hand than 4 MiB of records, compressed in Postgres or not, unless it is one', async () => {
-    const [MIB, COUNT] = [1024 * 1024, 60];
+    const [MIB, COUNT] = [1024 * 1024, 32];
     const states = Array.from({ length: COUNT }, (_, n) => ({
       n,
       // Postgres compresses the one to a few kilobytes and leaves the other.
       text: n % 2 === 0 ? 'again '.repeat(50_000) : randomBytes(150_000).toString('hex'),
     }));
     const resource = await accepted([
-      ...states.slice(0, 30),
+      ...states.slice(0, COUNT / 2),
       { n: COUNT, text: 'x'.repeat(5 * MIB) },
-      ...states.slice(30),
+      ...states.slice(COUNT / 2),
     ]);
     await drain();
     expect(await unsent(resource)).toBe(0);
@@ -92,7 +92,7 @@ describe('a drain', () => {
     expect(stored.reduce<number>((sum, state) => sum + size(state), 0)).toBe(COUNT * 300_000 + 5 * MIB);
     expect(inserts.filter((bytes) => bytes > 4.2 * MIB)).toHaveLength(1);
     console.log(
-      `18 MB of states and one of 5 MiB: ${inserts.length} inserts, the largest of several records ${(Math.max(...inserts.filter((bytes) => bytes < 5 * MIB)) / MIB).toFixed(1)} MiB, missing 0`,
+      `${(COUNT * 0.3).toFixed(1)} MB of states and one of 5 MiB: ${inserts.length} inserts, the largest of several records ${(Math.max(...inserts.filter((bytes) => bytes < 5 * MIB)) / MIB).toFixed(1)} MiB, missing 0`,
     );
   });
 

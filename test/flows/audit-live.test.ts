@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp, until } from '../app.ts';
+import { queued } from '../broker.ts';
 
 let app: App;
 let owner: Person;
@@ -102,11 +103,35 @@ describe.concurrent('GET /v1/audit/live', () => {
     await changes(mine, 0, 5);
     await changes(other, 0, 2);
     await changes(mine, 5, 5);
-    await until(async () => live.stream.records.length >= 10, 'ten records arrive');
     await app.drained();
+    await until(async () => live.stream.records.length >= 10, 'ten records arrive');
     const stored = (await app.auditOf(mine)).map(({ id }) => id);
     await live.close();
     expect(requestsOf(live)).toEqual(stored);
+  });
+
+  it('leaves out what is not wanted', async () => {
+    const service = await app.service();
+    const reader = await app.person('auditor');
+    const [all, without] = await Promise.all([
+      listen(reader, `?serviceId=${service}`),
+      listen(reader, `?serviceId=${service}&notAction=service.feature.create`),
+    ]);
+    await Promise.all([begun(all), begun(without)]);
+    await changes(service, 0, 3);
+    for (const code of ['one', 'two']) {
+      const path = `/v1/admin/services/${service}/features`;
+      expect((await app.call('POST', path, { as: owner, body: { code, name: code } })).status).toBe(201);
+    }
+    await changes(service, 3, 2);
+    await app.drained();
+    await until(async () => all.stream.records.length >= 7 && without.stream.records.length >= 5, 'all have come');
+    await Promise.all([all.close(), without.close()]);
+    const actionsOf = (live: typeof all) => live.stream.records.map(({ data }) => data.action);
+    const [config, feature] = ['service.config.update', 'service.feature.create'];
+    expect(actionsOf(all)).toEqual([config, config, config, feature, feature, config, config]);
+    expect(actionsOf(without)).toEqual([config, config, config, config, config]);
+    console.log('live tail with notAction: records tried 7, wanted 5, left out 2');
   });
 
   it('goes on after Last-Event-ID: nothing missed, nothing twice, whatever happened meanwhile', async () => {
@@ -118,12 +143,14 @@ describe.concurrent('GET /v1/audit/live', () => {
       const live = await listen(owner, query, lastId);
       await begun(live);
       await changes(service, round * 10, 5);
+      await app.drained();
       await until(async () => live.stream.records.length >= (round === 0 ? 2 : 4), 'some records arrive');
       await live.close();
       seen.push(...requestsOf(live));
       lastId = live.stream.lastId;
       await changes(service, round * 10 + 5, 3);
     }
+    await app.drained();
     const last = await listen(owner, query, lastId);
     await until(async () => seen.length + last.stream.records.length >= 24, 'the rest arrives');
     await last.close();
@@ -133,34 +160,6 @@ describe.concurrent('GET /v1/audit/live', () => {
     console.log(`live: reconnected 3 times, records ${stored.length}, missed 0, doubled 0`);
   });
 
-  it('waits for a record that is late on its way instead of skipping it', async () => {
-    const service = await app.service();
-    const live = await listen(owner, `?serviceId=${service}`);
-    await begun(live);
-    // The batch of the first three cannot land; those after it can.
-    app.clickhouse.decide(({ body }) => (body.includes('"held back"') ? 'error' : 'none'));
-    for (let n = 0; n < 3; n++)
-      await app.patch(owner, service, { rateLimitRequests: 100 + n }, { 'Audit-Reason': 'held back' });
-    await until(async () => {
-      const { rows } = await app.db.query(
-        `SELECT count(*) FILTER (WHERE attempts > 0)::int AS n FROM audit_outbox WHERE reason = 'held back'`,
-      );
-      return rows[0].n === 3 && app.clickhouse.faults() > 0;
-    }, 'their batch has failed');
-    await changes(service, 3, 3);
-    await until(async () => (await app.auditOf(service)).length === 3, 'the later ones are stored');
-    const looks = () => live.stream.text.split(': waiting').length;
-    const before = looks();
-    // The first of two may have begun earlier.
-    await until(async () => looks() >= before + 2, 'the stream has looked again');
-    expect(live.stream.records).toEqual([]);
-    app.clickhouse.decide(() => 'none');
-    await app.drained();
-    await until(async () => live.stream.records.length === 6, 'all six arrive');
-    await live.close();
-    expect(requestsOf(live)).toEqual((await app.auditOf(service)).map(({ id }) => id));
-  });
-
   it('shows an auditor of one service that service, and ends with the right to it', async () => {
     const [mine, other] = [await app.service(), await app.service()];
     const auditor = await app.person('auditor', mine);
@@ -168,6 +167,7 @@ describe.concurrent('GET /v1/audit/live', () => {
     await begun(live);
     await changes(other, 0, 2);
     await changes(mine, 0, 2);
+    await app.drained();
     await until(async () => live.stream.records.length >= 2, 'two records arrive');
     expect(new Set(live.stream.records.map(({ data }) => data.resourceId)).size).toBe(1);
     const { rows } = await app.db.query('SELECT id FROM grants WHERE admin_id = $1', [auditor.id]);
@@ -217,5 +217,37 @@ describe.concurrent('GET /v1/audit/live', () => {
       return status === 200;
     }, 'a slot is free again');
     for (const live of open) await live.close();
+  });
+
+  // By itself: while one is late, every stream waits.
+  it('waits for a record that is late on its way instead of skipping it', { concurrent: false }, async () => {
+    const service = await app.service();
+    const live = await listen(owner, `?serviceId=${service}`);
+    await begun(live);
+    const drain = () => app.broker.deliver([queued({ v: 1, kind: 'audit.drain' })], { queue: 'audit-outbox' });
+    // The batch of the first three cannot land; those after it can.
+    app.clickhouse.decide(({ body }) => (body.includes('"held back"') ? 'error' : 'none'));
+    for (let n = 0; n < 3; n++)
+      await app.patch(owner, service, { rateLimitRequests: 100 + n }, { 'Audit-Reason': 'held back' });
+    await drain();
+    await until(async () => {
+      const { rows } = await app.db.query(
+        `SELECT count(*) FILTER (WHERE attempts > 0)::int AS n FROM audit_outbox WHERE reason = 'held back'`,
+      );
+      return rows[0].n === 3 && app.clickhouse.faults() > 0;
+    }, 'their batch has failed');
+    await changes(service, 3, 3);
+    await drain();
+    await until(async () => (await app.auditOf(service)).length === 3, 'the later ones are stored');
+    const looks = () => live.stream.text.split(': waiting').length;
+    const before = looks();
+    // The first of two may have begun earlier.
+    await until(async () => looks() >= before + 2, 'the stream has looked again');
+    expect(live.stream.records).toEqual([]);
+    app.clickhouse.decide(() => 'none');
+    await app.drained();
+    await until(async () => live.stream.records.length === 6, 'all six arrive');
+    await live.close();
+    expect(requestsOf(live)).toEqual((await app.auditOf(service)).map(({ id }) => id));
   });
 });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type App, commonApp, type Person } from '../app.ts';
-import { auditModel, expected } from '../audit-log-model.ts';
+import { auditModel, expected, FILTERS } from '../audit-log-model.ts';
 import { allPages, byPlace, DAY_MS, insertRows, NO_SERVICE, pick, type Row } from '../audit-rows.ts';
+import { volume } from '../faults/campaign.ts';
 
 const PATH = '/v1/audit/logs';
 
@@ -54,29 +55,16 @@ describe('audit logs', () => {
       found += wanted.length;
       pages += answer.pages;
     };
-    const names = [
-      'actorId',
-      'actorEmail',
-      'action',
-      'resource',
-      'resourceId',
-      'outcome',
-      'traceId',
-      'requestId',
-      'sessionId',
-      'q',
-      'serviceId',
-    ];
     // Each filter alone, then combinations.
-    for (const name of names)
-      for (let n = 0; n < 2 || (!seen.get(name) && n < 9); n++) await ask({ ...model.whole, [name]: only(name) });
-    while (tried < 50) await ask(model.someFilter());
+    for (const name of FILTERS)
+      for (let n = 0; n < volume || (!seen.get(name) && n < 9); n++) await ask({ ...model.whole, [name]: only(name) });
+    while (tried < FILTERS.length + 10 * volume) await ask(model.someFilter());
     console.log(`audit find: filters tried ${tried}, wrong ${wrong.length} (pages ${pages}, records ${found})`);
     expect(wrong).toEqual([]);
-    for (const name of names) expect([name, (seen.get(name) ?? 0) > 0]).toEqual([name, true]);
+    for (const name of FILTERS) expect([name, (seen.get(name) ?? 0) > 0]).toEqual([name, true]);
   });
 
-  const only = (name: string): string => {
+  const only = (name: (typeof FILTERS)[number]) => {
     for (;;) {
       const value = model.someFilter(1)[name];
       if (value) return value;
@@ -146,6 +134,9 @@ describe('audit logs', () => {
       ['action=serv*', /beginning/],
       ['action=a.*.b', /beginning/],
       ['outcome=maybe', /outcome/],
+      ['notOutcome=success&notOutcome=maybe', /notOutcome/],
+      ['notAction=serv*', /beginning/],
+      [Array.from({ length: 21 }, () => 'notResource=x').join('&'), /notResource/],
       ['actorId=x', /actorId/],
       ['traceId=', /traceId/],
       ['limit=0', /limit/],
@@ -182,7 +173,7 @@ describe('audit logs', () => {
   });
 
   it('are the export of the same filter', async () => {
-    const filter = { ...model.whole, q: 'zebra', action: 'service.*', serviceId: services[0] };
+    const filter = { ...model.whole, q: 'zebra', action: 'service.*', serviceId: services[0], notOutcome: ['failure'] };
     const wanted = idsOf(expected(stored, filter, null));
     const view = await app.finished(auditor, await app.exported(auditor, filter));
     const rows = await app.analytics<{ n: string }>(

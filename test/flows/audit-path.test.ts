@@ -4,7 +4,7 @@ import { type App, type Person, startApp, until } from '../app.ts';
 let app: App;
 let operator: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({}, { nudgeSeconds: 1 });
   operator = await app.person('operator');
 });
 beforeEach(() => {
@@ -105,10 +105,11 @@ describe('audit-path.bad-days', () => {
     let lost = 0;
     app.clickhouse.decide((call) => (isInsert(call) && lost++ < 10 ? 'lose-reply' : 'none'));
     await changes(service, 20);
-    await until(async () => {
+    const drained = async () => {
       await drainNow(1);
       return lost > 10;
-    }, 'ten replies are lost');
+    };
+    await until(drained, 'ten replies are lost', 40_000, 1);
     await app.drained();
     await storedOnce(service, 20);
     expect(lost).toBeGreaterThan(1);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person, startApp } from '../app.ts';
 import { insertRecords } from '../records.ts';
 
 let app: App;
@@ -10,7 +10,7 @@ let exportId: string;
 let url: string;
 let whole: string;
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '20000' });
+  app = await commonApp();
   auditor = await app.person('auditor');
   service = await app.service();
   await insertRecords(app, service, { count: 400, days: 2 });

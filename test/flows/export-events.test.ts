@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp, until } from '../app.ts';
+import { type App, commonApp, type Person, until } from '../app.ts';
 import { followEvents } from '../follow-events.ts';
 import { insertRecords } from '../records.ts';
 
 let app: App;
 let owner: Person;
 beforeAll(async () => {
-  app = await startApp({ EXPORT_CHUNK_BYTES: '20000' });
+  app = await commonApp();
   owner = await app.person('owner');
 });
 afterAll(() => app.stop());

@@ -67,7 +67,9 @@ async function sampling() {
         `SELECT l.mode, l.locktype AS kind, ARRAY(SELECT b.pid::text FROM pg_stat_activity b
             WHERE l.pid = ANY (pg_blocking_pids(b.pid))) AS waiting
          FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-         WHERE a.usename = 'steward_exporter' AND a.datname = current_database()`,
+         WHERE a.usename = 'steward_exporter' AND a.datname = current_database()
+           -- While a session begins it holds its database, whatever it is going to ask.
+           AND (l.locktype, l.classid) IS DISTINCT FROM ('object', 'pg_database'::regclass)`,
       );
       samples.push(...rows);
       await new Promise((resolve) => setTimeout(resolve, 3));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, type Person, startApp } from '../app.ts';
 import { insertRows, NO_SERVICE, row } from '../audit-rows.ts';
 import { exportOf, type FileRow, rowsOfNdjson } from '../exported-file.ts';
+import { volume } from '../faults/campaign.ts';
 import { FORMULAS, generated, guarded, NUMBERS, STATES, TEXTS, WITH_NUL } from '../odd-cells.ts';
 
 let app: App;
@@ -23,6 +24,9 @@ const asCsvParse = (csv: string): Record<string, string | null>[] =>
     columns: true,
     cast: (value, { quoting, header }) => (header || quoting || value !== '' ? value : null),
   });
+
+/** A long text is in one column of its row; in a campaign it is in all of them. */
+const beside = (text: string) => (volume === 1 && text.length >= 1000 ? '' : text);
 
 interface Planted {
   id: string;
@@ -80,7 +84,12 @@ describe('export_round_trip.happy', () => {
     const all = [...FORMULAS, ...NUMBERS, ...TEXTS, ...WITH_NUL, ...STATES, ...generated()];
     const rows = all.map((text, n) =>
       row(Date.now() - 600_000 - n, {
-        ...{ session_id: sessionId, reason: text, resource_id: text.length < 1000 ? text : '', after_state: text },
+        ...{
+          session_id: sessionId,
+          reason: beside(text),
+          resource_id: text.length < 1000 ? text : '',
+          after_state: text,
+        },
         ...{
           resource: 'service_config',
           action: 'service.config.update',
@@ -114,7 +123,7 @@ describe('export_round_trip.happy', () => {
     ];
     const planted = all.map((text) => ({
       id: randomUUID(),
-      texts: { name: text ?? '', description: text, category: text },
+      texts: { name: beside(text ?? ''), description: text, category: text === null ? null : beside(text) },
       absent: ['parent_id'],
     }));
     await app.db.query(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp, until } from '../app.ts';
+import { type App, commonApp, type Person, until } from '../app.ts';
 import { insertRows, pick, row } from '../audit-rows.ts';
 import {
   change,
@@ -20,7 +20,7 @@ import { random } from '../random.ts';
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   auditor = await app.person('auditor');
 });
 afterAll(() => app.stop());

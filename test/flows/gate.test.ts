@@ -35,7 +35,7 @@ const reasons = async (cases: [expected: string, serviceId: string, more?: objec
 /** A tester's token: the issuer's own, for a subject that is a UUID, without a session. */
 const visitorToken = (subject: string, claims: object = {}) => app.mint({ sub: subject, ...claims });
 
-describe('gate.reasons', () => {
+describe.concurrent('gate.reasons', () => {
   it('lets everybody into a service that asks for nothing, with its features', async () => {
     const service = await openService(app);
     const parent = await addFeature(app, service, 'reports');
@@ -163,6 +163,55 @@ describe('gate.reasons', () => {
   });
 });
 
+describe.concurrent('gate.changes', () => {
+  it('made through the API are seen by the next check', async () => {
+    const service = await openService(app);
+    const ROUNDS = 20;
+    for (let round = 0; round < ROUNDS; round++) {
+      const maintenanceMode = round % 2 === 0;
+      const { status } = await app.patch(operator, service, { maintenanceMode });
+      expect(status).toBe(200);
+      const [decision] = await checkByBinding(app, visit(service));
+      expect(decision?.reason).toBe(maintenanceMode ? 'maintenance' : 'allowed');
+    }
+    console.log(`changes of a configuration: tried ${ROUNDS}, seen late by the next check 0`);
+  });
+
+  it('made by hand are seen when the copy is 10 s old', async () => {
+    const service = await openService(app);
+    expect((await check(service)).reason).toBe('allowed');
+    const began = Date.now();
+    await setConfig(app, service, { maintenanceMode: true });
+    await until(async () => (await check(service)).reason === 'maintenance', 'the change made by hand is seen');
+    expect(Date.now() - began).toBeLessThan(15_000);
+  });
+});
+
+describe.concurrent('gate.permission', () => {
+  it('is needed over HTTP, for the very service asked about', async () => {
+    const [mine, other] = [await openService(app), await openService(app)];
+    const gate = await app.person('gate', mine);
+    expect((await checkOverHttp(app, gate, visit(mine))).allow).toBe(true);
+    const stranger = await app.call('POST', '/v1/gate/check', { as: gate, body: visit(other) });
+    expect([stranger.status, stranger.json.code]).toEqual([404, 'not_found']);
+    const viewer = await app.call('POST', '/v1/gate/check', { as: await app.person('viewer'), body: visit(mine) });
+    expect([viewer.status, viewer.json.code]).toEqual([403, 'forbidden']);
+    expect((await app.call('POST', '/v1/gate/check', { body: visit(mine) })).status).toBe(401);
+  });
+
+  it('comes before the body, whose mistakes are named', async () => {
+    const service = await openService(app);
+    const ask = (body: unknown) => app.call('POST', '/v1/gate/check', { as: machine, body });
+    const { ip: _, ...noAddress } = visit(service);
+    for (const body of [{ ...visit(service), nonsense: 1 }, visit('not-a-uuid'), noAddress, []]) {
+      const answer = await ask(body);
+      expect([answer.status, answer.json.code]).toEqual([422, 'invalid_field']);
+    }
+    await expect(checkByBinding(app, noAddress)).rejects.toThrow(/ip/);
+  });
+});
+
+// One of them takes Postgres away.
 describe('gate.testers', () => {
   const strict = {
     jwtValidation: false,
@@ -230,53 +279,5 @@ describe('gate.testers', () => {
     } finally {
       app.postgres.decide(() => 'none');
     }
-  });
-});
-
-describe('gate.changes', () => {
-  it('made through the API are seen by the next check', async () => {
-    const service = await openService(app);
-    const ROUNDS = 20;
-    for (let round = 0; round < ROUNDS; round++) {
-      const maintenanceMode = round % 2 === 0;
-      const { status } = await app.patch(operator, service, { maintenanceMode });
-      expect(status).toBe(200);
-      const [decision] = await checkByBinding(app, visit(service));
-      expect(decision?.reason).toBe(maintenanceMode ? 'maintenance' : 'allowed');
-    }
-    console.log(`changes of a configuration: tried ${ROUNDS}, seen late by the next check 0`);
-  });
-
-  it('made by hand are seen when the copy is 10 s old', async () => {
-    const service = await openService(app);
-    expect((await check(service)).reason).toBe('allowed');
-    const began = Date.now();
-    await setConfig(app, service, { maintenanceMode: true });
-    await until(async () => (await check(service)).reason === 'maintenance', 'the change made by hand is seen');
-    expect(Date.now() - began).toBeLessThan(15_000);
-  });
-});
-
-describe('gate.permission', () => {
-  it('is needed over HTTP, for the very service asked about', async () => {
-    const [mine, other] = [await openService(app), await openService(app)];
-    const gate = await app.person('gate', mine);
-    expect((await checkOverHttp(app, gate, visit(mine))).allow).toBe(true);
-    const stranger = await app.call('POST', '/v1/gate/check', { as: gate, body: visit(other) });
-    expect([stranger.status, stranger.json.code]).toEqual([404, 'not_found']);
-    const viewer = await app.call('POST', '/v1/gate/check', { as: await app.person('viewer'), body: visit(mine) });
-    expect([viewer.status, viewer.json.code]).toEqual([403, 'forbidden']);
-    expect((await app.call('POST', '/v1/gate/check', { body: visit(mine) })).status).toBe(401);
-  });
-
-  it('comes before the body, whose mistakes are named', async () => {
-    const service = await openService(app);
-    const ask = (body: unknown) => app.call('POST', '/v1/gate/check', { as: machine, body });
-    const { ip: _, ...noAddress } = visit(service);
-    for (const body of [{ ...visit(service), nonsense: 1 }, visit('not-a-uuid'), noAddress, []]) {
-      const answer = await ask(body);
-      expect([answer.status, answer.json.code]).toEqual([422, 'invalid_field']);
-    }
-    await expect(checkByBinding(app, noAddress)).rejects.toThrow(/ip/);
   });
 });

@@ -26,8 +26,8 @@ interface Component {
   lastError: { code: string; at: string } | null;
 }
 
-const read = async (as: Person = auditor) => {
-  const answer = await app.call('GET', HEALTH, { as });
+const read = async (as: Person = auditor, of: App = app) => {
+  const answer = await of.call('GET', HEALTH, { as });
   expect(answer.status).toBe(200);
   const components: Component[] = answer.json.components;
   return {
@@ -61,7 +61,10 @@ describe('health', () => {
   });
 
   it('knows every component, for those who may see it', async () => {
-    const health = await looked(({ status }) => status === 'ok');
+    // It has half a minute for each: whether one is slow is not what a busy machine may decide here.
+    const unhurried = await startApp({ HEALTH_SHARE_SECONDS: '1', HEALTH_PROBE_MS: '30000' });
+    const health = await read(await unhurried.person('operator'), unhurried).finally(() => unhurried.stop());
+    expect(health.status).toBe('ok');
     const names = ['postgres', 'clickhouse', 'cache', 'files', 'queues', 'durable_objects', 'issuer'];
     for (const name of names) expect(health.of(name), name).toMatchObject({ status: 'ok', lastError: null });
     expect((await app.call('GET', HEALTH)).status).toBe(401);
@@ -110,6 +113,7 @@ describe('health', () => {
       const answers = await Promise.all(Array.from({ length: 20 }, () => app.call('GET', HEALTH, { as: auditor })));
       for (const { status } of answers) expect(status).toBe(200);
       asked += answers.length;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     // One at a time: each hangs for a second and is shared for one.
     expect(probes).toBeLessThanOrEqual(5);

@@ -8,10 +8,12 @@ import {
   applyHolds,
   flagsOf,
   hold,
+  holdStatusOf,
   merge,
   openHold,
   readHold,
   releaseHold,
+  retryNow,
   store,
   type TestRecord,
   testRecord,
@@ -27,8 +29,17 @@ beforeAll(async () => {
 beforeEach(() => app.clickhouse.decide(() => 'none'));
 afterAll(() => app.stop());
 
-const statusOf = async (holdId: string) => (await readHold(app, auditor, holdId)).status;
+const statusOf = (holdId: string) => holdStatusOf(app, holdId);
 const flagOf = async (record: TestRecord) => (await flagsOf(app, [record])).get(record.id);
+
+/** Sent, or put back by whoever could not send it: for two seconds. */
+async function isLeft({ id }: TestRecord): Promise<boolean> {
+  const { rowCount } = await app.db.query(
+    `SELECT FROM audit_outbox WHERE id = $1 AND (sent_at IS NOT NULL OR leased_until < now() + interval '3 seconds')`,
+    [id],
+  );
+  return rowCount === 1;
+}
 
 /** The drainer that took them sends them now, with the flag of then. */
 async function land(records: readonly TestRecord[], flag: 0 | 1): Promise<void> {
@@ -79,6 +90,8 @@ describe('holds.in-flight', () => {
     await app.worker().scheduled('* * * * *');
     await until(async () => (await flagOf(record)) === 0, 'the batch lands and its reply is lost');
     const { id } = await openHold(app, auditor, { actorId });
+    await until(() => isLeft(record), 'nobody has the batch in hand');
+    await retryNow(app);
     await hold(app, auditor, id, 'active');
     expect([sent, await flagOf(record)]).toEqual([2, 1]);
     // What is counted from records must not count the second sending.
@@ -157,12 +170,14 @@ describe('holds.bad-days', () => {
     for (let n = 0; n < 3; n++) await applyHolds(app);
     expect([await statusOf(id), await flagOf(record)]).toEqual(['applying', 0]);
     app.clickhouse.decide(() => 'none');
+    await retryNow(app);
     await hold(app, auditor, id, 'active');
     app.clickhouse.decide(() => 'error');
     expect((await releaseHold(app, auditor, id)).status).toBe(202);
     for (let n = 0; n < 3; n++) await applyHolds(app);
     expect([await statusOf(id), await flagOf(record)]).toEqual(['releasing', 1]);
     app.clickhouse.decide(() => 'none');
+    await retryNow(app);
     await hold(app, auditor, id, 'released');
     expect(await flagOf(record)).toBe(0);
   });

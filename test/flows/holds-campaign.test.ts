@@ -32,6 +32,9 @@ function matches({ criteria }: Hold, record: TestRecord): boolean {
 }
 
 const { seed, runs, random, pick } = campaign(1);
+const isSlice = process.env.FAULT_RUNS === undefined;
+/** Of a run. */
+const STEPS = isSlice ? 24 : 40;
 
 /** A small world, so that holds overlap: a few of everything, records of ten days, half of them past their seven years. */
 async function world() {
@@ -68,6 +71,8 @@ async function world() {
 }
 
 interface Tally {
+  /** Kind of step → how many. */
+  steps: Map<string, number>;
   holds: number;
   records: number;
   wrong: string[];
@@ -80,26 +85,34 @@ async function play(tally: Tally): Promise<void> {
   const holds: Hold[] = [];
   const nudges: Promise<unknown>[] = [];
   const isHeld = (one: TestRecord) => holds.some((each) => each.open && matches(each, one));
-  for (let step = 0; step < 40; step++) {
+  const count = (kind: string) => tally.steps.set(kind, (tally.steps.get(kind) ?? 0) + 1);
+  for (let step = 0; step < STEPS; step++) {
     const what = random();
     if (what < 0.4) {
+      count('accept');
       const batch = Array.from({ length: 1 + Math.floor(random() * 8) }, record);
       await accept(app, batch);
       records.push(...batch.map((one) => ({ record: one, alwaysHeld: isHeld(one) })));
     } else if (what < 0.6) {
+      count('open');
       const given = criteria();
       const { id } = await openHold(app, auditor, given);
       holds.push({ id, criteria: given, open: true });
     } else if (what < 0.75) {
       const open = holds.filter((each) => each.open);
       if (open.length === 0) continue;
+      count('release');
       const chosen = pick(open);
       expect((await releaseHold(app, auditor, chosen.id)).status).toBe(202);
       chosen.open = false;
       for (const each of records) each.alwaysHeld &&= isHeld(each.record);
     } else if (what < 0.9) {
+      count('nudge');
       nudges.push(applyHolds(app));
-    } else nudges.push(app.worker().scheduled('* * * * *'));
+    } else {
+      count('sweep');
+      nudges.push(app.worker().scheduled('* * * * *'));
+    }
   }
   await Promise.all(nudges);
   await app.drained();
@@ -153,11 +166,13 @@ async function check(
 
 describe('holds.campaign', () => {
   it('leaves every record as the open holds say, in whatever order things happen', async () => {
-    const tally: Tally = { holds: 0, records: 0, wrong: [] };
+    const tally: Tally = { steps: new Map(), holds: 0, records: 0, wrong: [] };
     for (let run = 0; run < runs; run++) await play(tally);
+    const steps = [...tally.steps].map(([kind, n]) => `${kind} ${n}`).join(', ');
     console.log(
-      `holds: tried ${tally.holds} over ${tally.records} rows in ${runs} runs (seed ${seed}), wrong rows ${tally.wrong.length}`,
+      `holds: tried ${tally.holds} over ${tally.records} rows by ${steps} in ${runs} runs (seed ${seed}), wrong rows ${tally.wrong.length}`,
     );
     expect(tally.wrong).toEqual([]);
+    if (isSlice) expect([...tally.steps.keys()].sort()).toEqual(['accept', 'nudge', 'open', 'release', 'sweep']);
   });
 });

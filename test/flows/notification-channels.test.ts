@@ -74,6 +74,17 @@ describe('notification-channels', () => {
     expect(JSON.parse(trail[1]?.after_state ?? '')).toMatchObject({ enabled: false, disabledReason: 'by_admin' });
   });
 
+  it('are nothing to worry about in the health when an admin has switched them off', async () => {
+    const { id } = (await notifications.post(owner, { ...webhook(), enabled: false })).json;
+    const found = async () => {
+      const { channels } = (await app.call('GET', '/v1/system/health', { as: owner })).json;
+      return (channels as { id: string; status: string }[]).find((channel) => channel.id === id);
+    };
+    await until(async () => (await found()) !== undefined, 'somebody has looked');
+    expect((await found())?.status).toBe('ok');
+    expect((await app.call('DELETE', path(id), { as: owner })).status).toBe(204);
+  });
+
   it('show their secrets and addresses in no answer, record, log or table', async () => {
     const { id, secret } = (await notifications.post(owner, webhook())).json;
     const rotated = await app.call('POST', path(id, '/rotate-secret'), { as: owner, body: {} });
@@ -233,6 +244,7 @@ describe('notification-channels.targets', () => {
 describe('notification-channels.secrets', () => {
   const tested = async (id: string): Promise<Received> => {
     const { json } = await app.call('POST', path(id, '/test'), { as: owner });
+    await notifications.look(json.id);
     expect(await notifications.ended(json.id)).toMatchObject({ status: 'delivered', answered_status: 200 });
     return received(json.notificationId)[0] as Received;
   };

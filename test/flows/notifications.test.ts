@@ -130,6 +130,16 @@ describe('whoever subscribes', () => {
     receiver.react({ status: 500 }, { status: 500 }, { status: 200 });
     const id = await app.exported(auditor, changesOf(await app.service()));
     expect((await app.finished(auditor, id)).status).toBe('ready');
+    await until(async () => about(id).length === 2, 'the second try, by itself');
+    // Its outcome is noted: a try that goes on has its delivery for half a minute.
+    const waits = async () => {
+      const [{ attempts = 0, wait = 0 } = {}] = await notifications.of(channelId);
+      return attempts === 2 && wait < 25;
+    };
+    await until(waits, 'it waits for the third one');
+    const [delivery] = await notifications.of(channelId);
+    await notifications.passes(delivery?.id ?? '');
+    await notifications.look(delivery?.id ?? '');
     await until(async () => about(id).length === 3, 'the third try');
     expect(told(id)).toEqual(Array.from({ length: 3 }, () => told(id)[0]));
     await until(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type App, type Person, startApp, until } from '../app.ts';
 import { queued } from '../broker.ts';
+import { volume } from '../faults/campaign.ts';
 import { atOnce } from '../held-rows.ts';
 import { notificationsOf } from '../notifications.ts';
 import { lastRecordOf, trailOf } from '../operation-records.ts';
@@ -388,7 +389,7 @@ describe('OPERATION_APPROVALS', () => {
 
   it('counts two who agree at the same moment as two, and one who does so twice as one', async () => {
     let tried = 0;
-    for (; tried < 5; tried++) {
+    for (; tried < 2 * volume; tried++) {
       const [asked, twice] = [await waiting(), await waiting()];
       const [one, two] = [await manager(), await manager()];
       const both = await atOnce(

@@ -68,13 +68,43 @@ describe.concurrent('GET /v1/admin/operations/{id}/events', () => {
   });
 });
 
-describe('OPERATION_DUTY_PERCENT', () => {
-  const restful = () =>
-    startApp({ OPERATION_BATCH_ITEMS: '1', OPERATION_DUTY_PERCENT: '1', OPERATION_LEASE_SECONDS: '8' });
+describe.concurrent('OPERATION_DUTY_PERCENT', () => {
+  let gentle: App;
+  beforeAll(async () => {
+    gentle = await startApp({
+      OPERATION_BATCH_ITEMS: '1',
+      OPERATION_DUTY_PERCENT: '1',
+      OPERATION_LEASE_SECONDS: '8',
+    });
+  });
+  afterAll(() => gentle.stop());
 
-  it('lets nobody wait for the epochs of sessions or the maintenance of a lockdown', async () => {
-    const gentle = await restful();
-    try {
+  // The second one ends the sessions of everybody.
+  describe('is how much a run works', { concurrent: false }, () => {
+    it('makes a run rest between its batches, where it can be paused', async () => {
+      const [asker, does] = [await gentle.person('owner'), operationsOf(gentle)];
+      const ids = await Promise.all(Array.from({ length: 4 }, () => gentle.service()));
+      const parameters = { maintenanceMode: true, message: 'Back soon.' };
+      const target = { type: 'services', ids };
+      const { id } = await does.asked(asker, { type: 'services.maintenance', target, parameters });
+      const done = async (): Promise<number> =>
+        (
+          await gentle.db.query('SELECT FROM admin_operation_items WHERE operation_id = $1 AND done_at IS NOT NULL', [
+            id,
+          ])
+        ).rowCount ?? 0;
+      for (const items of [1, 2, 3]) {
+        await until(async () => (await done()) >= items, `${items} done`, 40_000, 5);
+        expect((await does.call(asker, 'pause', id)).json.phase).toBe('paused');
+        // A quarter of the lease is the longest rest.
+        await sleep(2500);
+        expect(await done()).toBe(items);
+        await does.call(asker, 'resume', id);
+      }
+      expect(await does.reached(id)).toBe('completed');
+    });
+
+    it('lets nobody wait for the epochs of sessions or the maintenance of a lockdown', async () => {
       const [asks, agrees, does] = [await gentle.person('owner'), await gentle.person('owner'), operationsOf(gentle)];
       for (const as of [asks, agrees, await gentle.person('viewer'), await gentle.person('viewer')])
         await gentle.call('GET', '/v1/admin/me', { as });
@@ -97,36 +127,6 @@ describe('OPERATION_DUTY_PERCENT', () => {
       const oneRest = sessions / ((spans[2]?.[1] ?? 0) - 1);
       expect(Math.min(...spans.map(([, n]) => n))).toBeGreaterThan(2);
       expect(Math.max(epochs, configs)).toBeLessThan(oneRest);
-    } finally {
-      await gentle.stop();
-    }
-  });
-
-  it('makes a run rest between its batches, where it can be paused', async () => {
-    const gentle = await restful();
-    try {
-      const [asker, does] = [await gentle.person('owner'), operationsOf(gentle)];
-      const ids = await Promise.all(Array.from({ length: 4 }, () => gentle.service()));
-      const parameters = { maintenanceMode: true, message: 'Back soon.' };
-      const target = { type: 'services', ids };
-      const { id } = await does.asked(asker, { type: 'services.maintenance', target, parameters });
-      const done = async (): Promise<number> =>
-        (
-          await gentle.db.query('SELECT FROM admin_operation_items WHERE operation_id = $1 AND done_at IS NOT NULL', [
-            id,
-          ])
-        ).rowCount ?? 0;
-      for (const items of [1, 2, 3]) {
-        await until(async () => (await done()) >= items, `${items} done`, 40_000, 5);
-        expect((await does.call(asker, 'pause', id)).json.phase).toBe('paused');
-        // A quarter of the lease is the longest rest.
-        await sleep(2500);
-        expect(await done()).toBe(items);
-        await does.call(asker, 'resume', id);
-      }
-      expect(await does.reached(id)).toBe('completed');
-    } finally {
-      await gentle.stop();
-    }
+    });
   });
 });

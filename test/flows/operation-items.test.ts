@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PHASES, type Phase, STATUS_OF } from '../../domain/operations/phases.ts';
-import { type Answer, type App, type Person, startApp } from '../app.ts';
+import { type Answer, type App, commonApp, type Person } from '../app.ts';
 import { allPages, pick } from '../audit-rows.ts';
 import { trailOf } from '../operation-records.ts';
 import { operationsOf } from '../operations.ts';
@@ -14,7 +14,7 @@ let owner: Person;
 let other: Person;
 let operator: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   operations = operationsOf(app);
   [owner, other, operator] = await Promise.all([app.person('owner'), app.person('owner'), app.person('operator')]);
 });
@@ -242,7 +242,10 @@ describe('the list of operations', () => {
     decided: boolean;
   }
 
-  /** 120 operations of two people, newest first, as if planned long ago. */
+  /**
+   * 120 operations of two people, newest first, as if planned long ago. Moved in the future: nobody works on them, and were they taken
+   * for stuck, the next file's operations would wait for their locks for ever.
+   */
   async function fill(people: Person[]): Promise<Row[]> {
     const [service] = await services(1);
     const { id: template } = await operations.asked(operator, {
@@ -265,7 +268,7 @@ describe('the list of operations', () => {
       }),
     );
     await app.db.query(
-      `INSERT INTO admin_operations SELECT (jsonb_populate_record(o, r || jsonb_build_object('status', s.status, 'approve_by',
+      `INSERT INTO admin_operations SELECT (jsonb_populate_record(o, r || jsonb_build_object('status', s.status, 'progress_at', now() + interval '1 day', 'approve_by',
          now() + CASE WHEN (r->>'late')::boolean THEN -1 ELSE 1 END * interval '1 hour',
          'reviewed_at', CASE WHEN (r->>'reviewed')::boolean THEN now() END))).*
        FROM admin_operations o CROSS JOIN jsonb_array_elements($2::jsonb) AS r

@@ -17,7 +17,7 @@ let officer: Person;
 let role: string;
 beforeAll(async () => {
   app = await startApp({
-    ...{ OPERATION_LEASE_SECONDS: '2', EXPORT_LEASE_SECONDS: '2' },
+    ...{ OPERATION_LEASE_SECONDS: '1', EXPORT_LEASE_SECONDS: '1' },
     ...{ EXPORT_CONCURRENCY: '16', EXPORT_CONCURRENCY_PER_ADMIN: '16' },
   });
   operations = operationsOf(app);
@@ -101,7 +101,7 @@ function checkPlanted(rows: readonly FileRow[], planted: readonly Planted[]): vo
   }
 }
 
-describe('subject.export', () => {
+describe.concurrent('subject.export', () => {
   it('makes files of all there is of an admin, and of nothing about anybody else', async () => {
     const service = await app.service();
     const [who, other, one, two] = await Promise.all(Array.from({ length: 4 }, () => app.person(null)));
@@ -181,7 +181,7 @@ const LEFT_OUT = [
   'observed_reads.admin_id',
 ];
 
-describe('subject.export complete', () => {
+describe.concurrent('subject.export complete', () => {
   it('is tried with a row for every column of Postgres that names a person', async () => {
     const { rows: columns } = await app.db.query<{ table: string; column: string }>(
       `SELECT c.relname AS table, a.attname AS column FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -210,7 +210,7 @@ describe('subject.export complete', () => {
   });
 });
 
-describe('subject.export denied', () => {
+describe.concurrent('subject.export denied', () => {
   it('is refused to whoever may not see all audit records, and for a person there is nothing of', async () => {
     const who = await app.person(null);
     const lacks = await app.person(await roleOf(app, 'operations.execute', 'exports.request', 'exports.download'));

@@ -10,11 +10,14 @@ let person: Person;
 const KEY = 'receiver-key-1';
 beforeAll(async () => {
   receiver = await startReceiver();
-  app = await startApp({
-    OTLP_FORWARD_URL: `${receiver.url}/base/`,
-    OTLP_FORWARD_HEADERS: JSON.stringify({ 'x-api-key': KEY }),
-    OTLP_FORWARD_TIMEOUT_SECONDS: '1',
-  });
+  app = await startApp(
+    {
+      OTLP_FORWARD_URL: `${receiver.url}/base/`,
+      OTLP_FORWARD_HEADERS: JSON.stringify({ 'x-api-key': KEY }),
+      OTLP_FORWARD_TIMEOUT_SECONDS: '1',
+    },
+    { eventSeconds: 1 },
+  );
   person = await app.person('telemetry');
 });
 afterAll(async () => {
@@ -144,7 +147,7 @@ describe.concurrent('a receiver of its own', () => {
 
 describe.concurrent('without a receiver', () => {
   it('nothing is queued for one', async () => {
-    const plain = await startApp({});
+    const plain = await startApp({}, { eventSeconds: 1 });
     try {
       const sender = await plain.person('telemetry');
       expect((await post(plain, LOGS, jsonLog({ eventName: 'x' }), { ...JSON_TYPE, ...asBearer(sender) })).status).toBe(

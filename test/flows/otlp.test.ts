@@ -48,8 +48,10 @@ describe("OpenTelemetry's own exporters", () => {
   it('deliver in every encoding, and each record is found as it was sent', async () => {
     const sender = await app.person('telemetry');
     let [records, spans] = [0, 0];
+    const people: Person[] = [];
     for (const wire of WIRES) {
       const person = await anew(sender);
+      people.push(person);
       const headers = asBearer(person);
       const said = await sdkMessages(async () => {
         const { logger, flush } = stockLogger(app, headers, wire);
@@ -73,6 +75,8 @@ describe("OpenTelemetry's own exporters", () => {
         await flushSpans();
       });
       expect(said.filter((message) => /fail|error|partial/i.test(message))).toEqual([]);
+    }
+    for (const person of people) {
       const events = await eventsOf(app, person.sessionId, 23);
       expect(events).toHaveLength(23);
       [records, spans] = [records + 21, spans + 1];
@@ -111,8 +115,24 @@ describe("OpenTelemetry's own exporters", () => {
     );
   });
 
+  it('are told to come again while a dependency is away', async () => {
+    const person = await app.person('telemetry');
+    app.postgres.decide(() => 'error');
+    try {
+      const answer = await post(app, LOGS, await protobufLogs([{ body: 'x' }]), { ...PROTOBUF, ...asBearer(person) });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/x-protobuf']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(answer.text).toContain('DEPENDENCY_UNAVAILABLE');
+    } finally {
+      app.postgres.decide(() => 'none');
+    }
+  });
+});
+
+// Most of what follows is waiting: for a budget, and for events.
+describe.concurrent("OpenTelemetry's own exporters with a budget", () => {
   it('come again when they are told to wait, and lose nothing', async () => {
-    const limited = await startApp({ OTLP_RATE_LIMIT: '1;w=2', API_RATE_LIMIT: '3;w=3600' });
+    const limited = await startApp({ OTLP_RATE_LIMIT: '1;w=2', API_RATE_LIMIT: '3;w=3600' }, { eventSeconds: 1 });
     try {
       const person = await limited.person('telemetry');
       const { logger, flush } = stockLogger(limited, asBearer(person), { encoding: 'protobuf', compression: 'gzip' });
@@ -136,22 +156,9 @@ describe("OpenTelemetry's own exporters", () => {
       await limited.stop();
     }
   });
-
-  it('are told to come again while a dependency is away', async () => {
-    const person = await app.person('telemetry');
-    app.postgres.decide(() => 'error');
-    try {
-      const answer = await post(app, LOGS, await protobufLogs([{ body: 'x' }]), { ...PROTOBUF, ...asBearer(person) });
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/x-protobuf']);
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(answer.text).toContain('DEPENDENCY_UNAVAILABLE');
-    } finally {
-      app.postgres.decide(() => 'none');
-    }
-  });
 });
 
-describe('a signed-in browser', () => {
+describe.concurrent('a signed-in browser', () => {
   it('reports about itself with its cookie, as sendBeacon does, and about nobody else', async () => {
     const browser = await signIn(app);
     const cookie = `${SESSION}=${browser.cookie(SESSION)}`;
@@ -207,7 +214,7 @@ describe('a signed-in browser', () => {
   });
 });
 
-describe('who may send', () => {
+describe.concurrent('who may send', () => {
   it('needs telemetry.write with a token, and reaches only the services it has it for', async () => {
     const viewer = await app.person('viewer');
     for (const type of [JSON_TYPE, PROTOBUF]) {
@@ -241,7 +248,7 @@ describe('who may send', () => {
   });
 });
 
-describe('answers', () => {
+describe.concurrent('answers', () => {
   it('say in both encodings how many records were refused and why, and the others are stored', async () => {
     const person = await app.person('telemetry');
     const headers = asBearer(person);

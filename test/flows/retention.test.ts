@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, type Person, startApp } from '../app.ts';
+import { type App, commonApp, type Person } from '../app.ts';
 import { accept, flagsOf, hold, merge, openHold, releaseHold, store, testRecord, yearsAgo } from '../holds.ts';
 
 let app: App;
 let auditor: Person;
 beforeAll(async () => {
-  app = await startApp();
+  app = await commonApp();
   auditor = await app.person('auditor');
 });
 afterAll(() => app.stop());

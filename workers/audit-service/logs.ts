@@ -49,7 +49,7 @@ const tags = ['audit'];
 const path = '/v1/audit/logs';
 const FILTERS = `Without \`from\` the 30 days before \`to\` are searched, without \`to\` those up to now; the answer states the range.
 \`action\` is an action or the beginning of some (\`service.*\`); \`actorEmail\` counts whatever its case; all words of \`q\` must
-occur in the states or the reason. An auditor of some services finds the records of these only.`;
+occur in the states or the reason. Those that begin with \`not\` leave records out; each may be given up to 20 times. An auditor of some services finds the records of these only.`;
 
 const listRoute = createRoute({
   ...secured('audit.logs.read', 'Audit records, newest first'),

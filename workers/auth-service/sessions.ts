@@ -4,7 +4,7 @@ import { type App, callerContext } from '../http.ts';
 import { problems } from '../openapi.ts';
 import { json, pageOf, pageQuery, reasonHeader, secured } from '../route.ts';
 
-const view = z
+export const sessionView = z
   .object({
     id: z.string(),
     adminId: z.guid(),
@@ -17,6 +17,14 @@ const view = z
   })
   .openapi('Session');
 
+export const sessionParams = z.object({
+  sessionId: z
+    .string()
+    .min(1)
+    .max(200)
+    .openapi({ param: { name: 'sessionId', in: 'path' } }),
+});
+
 const tags = ['access'];
 const path = '/v1/admin/sessions';
 
@@ -28,7 +36,7 @@ const listRoute = createRoute({
   request: {
     query: pageQuery.extend({ adminId: z.guid().optional(), alive: z.enum(['true', 'false']).optional() }),
   },
-  responses: { 200: json('One page.', pageOf(view).openapi('SessionPage')), ...problems('malformed_request') },
+  responses: { 200: json('One page.', pageOf(sessionView).openapi('SessionPage')), ...problems('malformed_request') },
 });
 
 const deleteRoute = createRoute({
@@ -37,16 +45,10 @@ const deleteRoute = createRoute({
   path: `${path}/{sessionId}`,
   tags,
   request: {
-    params: z.object({
-      sessionId: z
-        .string()
-        .min(1)
-        .max(200)
-        .openapi({ param: { name: 'sessionId', in: 'path' } }),
-    }),
+    params: sessionParams,
     headers: reasonHeader,
   },
-  responses: { 200: json('The session; one that had ended already stays as it was.', view), ...problems() },
+  responses: { 200: json('The session; one that had ended already stays as it was.', sessionView), ...problems() },
 });
 
 export function mountSessions(app: App): void {

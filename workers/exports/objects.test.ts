@@ -18,25 +18,29 @@ const at = (rowsDone: number): ExportSnapshot => ({
 /** Objects that take a report when the test says so. */
 function objects() {
   const taken: [string, number][] = [];
+  const hows: string[] = [];
   const open: { resolve: () => void; reject: (error: Error) => void }[] = [];
   const namespace = {
-    getByName: (name: string) => ({
-      report({ rowsDone }: ExportSnapshot) {
-        taken.push([name, rowsDone]);
+    getByName: (name: string) => {
+      const takes = (how: string) => (snapshot: ExportSnapshot) => {
+        hows.push(how);
+        taken.push([name, snapshot.rowsDone]);
         return new Promise<void>((resolve, reject) => open.push({ resolve, reject }));
-      },
-    }),
+      };
+      return { progress: takes('progress'), report: takes('report') };
+    },
   } as unknown as Bindings['EXPORT_RUN'];
   const work: Promise<unknown>[] = [];
   const runs = exportRuns(namespace, (each) => void work.push(each.catch(() => 'failed')));
-  return { taken, open, work, runs };
+  return { taken, hows, open, work, runs };
 }
 
 describe('reports of an export', () => {
   it('are sent one at a time, in order, and of those that wait only the newest', async () => {
-    const { taken, open, work, runs } = objects();
-    for (let n = 1; n <= 100; n++) runs.report('a', at(n));
-    runs.report('b', at(7));
+    const { taken, hows, open, work, runs } = objects();
+    for (let n = 1; n < 100; n++) runs.progress('a', at(n));
+    runs.report('a', at(100));
+    runs.progress('b', at(7));
     expect(taken).toEqual([
       ['a', 1],
       ['b', 7],
@@ -44,6 +48,7 @@ describe('reports of an export', () => {
     open[0]?.resolve();
     await expect.poll(() => taken.length).toBe(3);
     expect(taken[2]).toEqual(['a', 100]);
+    expect(hows).toEqual(['progress', 'progress', 'report']);
     for (const each of open) each.resolve();
     await Promise.all(work);
     runs.report('a', at(101));

@@ -3,14 +3,16 @@ import { createMiddleware } from 'hono/factory';
 import { standingOf } from '../../domain/access/authorise.ts';
 import type { Standing } from '../../domain/access/standing.ts';
 import type { Entry } from '../../domain/context.ts';
-import { auditLevelOf } from '../../domain/gate/check.ts';
-import type { AuditLevel } from '../../domain/gate/service.ts';
+import { type Level, levelToRecordBy } from '../../domain/gate/check.ts';
+import { atMost } from '../../domain/gate/patience.ts';
 import { type ApiCall, apiLogRow, type Bodies, NO_BODIES } from '../../domain/telemetry/api-log.ts';
 import { callerContext, type HttpEnv } from '../http.ts';
 import { routeTemplate } from './route-template.ts';
 
 // The gate's calls are other teams' own traffic, and telemetry would report about itself.
 const UNLOGGED = /^\/v1\/(?:gate|otlp)\//;
+/** What it answers says what level is in force; only its refusals do not. */
+const CONFIG = /^\/v1\/admin\/services\/[^/]+\/config$/;
 const SERVICE_ROUTE = /^\/v1\/admin\/services\/:id(?=\/|$)/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const JSON_TYPE = /^application\/(?:problem\+)?json(?:;|$)/;
@@ -27,7 +29,7 @@ export const apiLog = createMiddleware<HttpEnv>(async (c, next) => {
   const [id, began] = [newId(), now()];
   await next();
   try {
-    if (c.get('caller')) record(c, callOf(c, id, now() - began));
+    if (c.get('caller')) await record(c, callOf(c, id, now() - began));
   } catch (error) {
     log.error('an API call was not recorded', { error });
   }
@@ -61,40 +63,49 @@ function knownStanding(c: Http): Standing | null {
   return (c.get('standing') as Standing | undefined) ?? (entry?.known ?? entry?.stale)?.standing ?? null;
 }
 
-/** Whatever is known already is used at once; only what is not is asked for after the answer. */
-function record(c: Http, call: ApiCall): void {
-  const ctx = c.get('ctx');
-  const level = knownLevel(c, call.serviceId);
-  if (level === 'MINIMAL') return;
-  if (level === 'STANDARD' && call.standing) c.env.runtime.apiLogs.add(ctx, apiLogRow(ctx, call, NO_BODIES));
-  else ctx.later(recordLater(c, call, level, mayBeDetailed(c, call, level) ? openBodies(c) : null));
+/**
+ * Finds out at what level the call is to be recorded, beside the call's own work: after the answer it might be another one. Only for a
+ * service the caller was let in to.
+ */
+export function findLevel(c: Http, serviceId: string): void {
+  if (!UNLOGGED.test(c.req.path) && !CONFIG.test(c.req.path)) void beginLevel(c, serviceId);
 }
 
-/** Undefined: to be found. A service that the caller was not let in to is not looked up for the caller's sake. */
-function knownLevel(c: Http, serviceId: string | null): AuditLevel | undefined {
+function beginLevel(c: Http, serviceId: string): Promise<Level> {
+  const { gate } = c.env.runtime;
+  const known = gate.configs.ready(serviceId.toLowerCase());
+  const level = known ? Promise.resolve(known.auditLevel) : levelToRecordBy(callerContext(c), gate, serviceId);
+  c.set('level', level);
+  return level;
+}
+
+async function record(c: Http, call: ApiCall): Promise<void> {
+  const level = await levelOf(c, call.serviceId);
+  if (level === 'MINIMAL') return;
+  const ctx = c.get('ctx');
+  if (level !== LATE && level !== 'DETAILED' && call.standing)
+    c.env.runtime.apiLogs.add(ctx, apiLogRow(ctx, call, NO_BODIES));
+  else ctx.later(recordLater(c, call, level === 'DETAILED' ? openBodies(c) : null));
+}
+
+/** What nobody has found out when the answer is ready, and that the answer does not wait for any longer. */
+const LATE = 'late';
+const PATIENCE_MS = 2000;
+
+/** A service that the caller was not let in to is not looked up for the caller's sake. */
+async function levelOf(c: Http, serviceId: string | null): Promise<Level | typeof LATE> {
   if (serviceId === null) return 'STANDARD';
   const { configs } = c.env.runtime.gate;
   if (!c.get('standing')) return configs.recent(serviceId)?.auditLevel === 'MINIMAL' ? 'MINIMAL' : 'STANDARD';
-  return c.get('auditLevel') ?? configs.ready(serviceId)?.auditLevel;
+  return c.get('auditLevel') ?? atMost(c.get('level') ?? beginLevel(c, serviceId), PATIENCE_MS, LATE);
 }
 
-/** Bodies are held only when they may be wanted. */
-function mayBeDetailed(c: Http, { serviceId }: ApiCall, level: AuditLevel | undefined): boolean {
-  const supposed = level ?? c.env.runtime.gate.configs.recent(serviceId ?? '')?.auditLevel ?? 'DETAILED';
-  return supposed === 'DETAILED';
-}
-
-async function recordLater(c: Http, call: ApiCall, known: AuditLevel | undefined, bodies: Unread | null) {
+async function recordLater(c: Http, call: ApiCall, bodies: Unread | null) {
   const ctx = callerContext(c);
-  const { gate, apiLogs } = c.env.runtime;
-  const [standing, level] = await Promise.all([
-    call.standing ?? standingOf(ctx, c.get('entry')).catch(() => null),
-    known ?? auditLevelOf(ctx, gate, call.serviceId ?? ''),
-  ]);
-  const wanted = level === 'DETAILED';
-  if (!wanted) await bodies?.response?.body?.cancel();
-  if (level === 'MINIMAL') return;
-  apiLogs.add(ctx, apiLogRow(ctx, { ...call, standing }, wanted && bodies ? await read(bodies) : NO_BODIES));
+  const standing = call.standing ?? (await standingOf(ctx, c.get('entry')).catch(() => null));
+  // Known long ago, but for an answer that left without it.
+  if ((c.get('auditLevel') ?? (await c.get('level'))) === 'MINIMAL') return;
+  c.env.runtime.apiLogs.add(ctx, apiLogRow(ctx, { ...call, standing }, bodies ? await read(bodies) : NO_BODIES));
 }
 
 interface Unread {

@@ -1,0 +1,23 @@
+export default {
+  title: 'Audit records of this service',
+  range: 'Range',
+  ranges: {
+    '1': 'Last 24 hours',
+    '7': 'Last 7 days',
+    '30': 'Last 30 days',
+    '90': 'Last 90 days',
+    '365': 'Last 12 months',
+  },
+  at: 'When',
+  actor: 'Who',
+  action: 'Action',
+  resource: 'What',
+  outcome: 'Outcome',
+  reason: 'Reason',
+  address: 'Address',
+  request: 'Request',
+  actionFilter: 'Action, such as service.config.*',
+  explorer: 'Open in the explorer',
+  none: 'Nothing was done in this time',
+  noneHint: 'Records appear some seconds after what they tell of. Choose a longer range to see older ones.',
+};
