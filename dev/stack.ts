@@ -10,19 +10,11 @@ import { openLog } from './logs/file.ts';
 import type * as mail from './mail/catcher.ts';
 import type * as migrate from './migrate.ts';
 import type * as issuer from './oidc/issuer.ts';
+import { freePort, wishPort } from './ports.ts';
 import type * as neonFront from './postgres/neon-front.ts';
 import type * as postgres from './postgres/start.ts';
 import type * as seed from './seed.ts';
-import {
-  clearData,
-  freePort,
-  isUnfinished,
-  loadSecrets,
-  markReady,
-  openData,
-  type Secrets,
-  wishPort,
-} from './state.ts';
+import { clearData, isUnfinished, loadSecrets, markReady, openData, type Secrets } from './state.ts';
 import type * as vars from './vars.ts';
 import type * as workerBuild from './worker/build.ts';
 import type * as worker from './worker/host.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { freePort } from './ports.ts';
 import { LINUX, leaveNothing, nobody, ours, Start } from './start-testing.ts';
-import { freePort } from './state.ts';
 
 describe.skipIf(!LINUX)('npm start with the real engines, broken off', { timeout: 120_000 }, () => {
   leaveNothing();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { freePort } from './ports.ts';
 import { kill, LINUX, leaveNothing, ours, Start } from './start-testing.ts';
-import { freePort } from './state.ts';
 
 async function configOf(vars: Record<string, string>, change?: object): Promise<Record<string, unknown>> {
   const headers = { Authorization: `Bearer ${vars.OWNER}`, 'Content-Type': 'application/json', 'Audit-Reason': 'test' };

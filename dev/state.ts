@@ -1,9 +1,9 @@
 /** What a start finds and keeps on this machine: the data folder, who is using it, its secrets, its logs, and free ports. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { startedAt } from './children.ts';
+import { listenError } from './ports.ts';
 
 /** Something the person starting Steward can put right; the message is one line and says how. */
 export class Refusal extends Error {
@@ -146,44 +146,12 @@ function keptSecrets(file: string): Partial<Secrets> {
   }
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => done(true)).once('error', () => done(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
-/** The error code that listening on the port would meet, null when it is free. 0 asks for any port. */
-async function listenError(port: number): Promise<{ code: string | null; port: number }> {
-  // Some systems let one listen on 127.0.0.1 beside a server that has the port on every address: ask for an answer first.
-  if (port !== 0 && (await accepts(port))) return { code: 'EADDRINUSE', port };
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', (error) => done({ code: codeOf(error), port }));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => done({ code: null, port: typeof address === 'object' && address ? address.port : port }));
-    });
-  });
-}
-
-/** The wanted port when it is free, else 0, which lets the server take any. */
-export async function wishPort(wanted = 0): Promise<number> {
-  return (await listenError(wanted)).code === null ? wanted : 0;
-}
-
-/** For a server that has to be told its port. */
-export async function freePort(): Promise<number> {
-  return (await listenError(0)).port;
-}
-
 /** Refuses, naming the port and one that is free, when the port wanted by `option` cannot be used. */
 export async function requirePort(port: number, option = '--port'): Promise<void> {
-  const { code } = await listenError(port);
+  const code = await listenError(port);
   if (code === null) return;
   let other = port < 1024 ? 3001 : port + 10;
-  while (other < 65_000 && (await listenError(other)).code !== null) other += 10;
+  while (other < 65_000 && (await listenError(other)) !== null) other += 10;
   const why = code === 'EACCES' ? `Port ${port} needs special rights` : `Port ${port} is in use by another program`;
   throw new Refusal(`${why}: start on another one with npm start -- ${option} ${other}`);
 }

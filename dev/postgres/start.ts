@@ -2,11 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, listenError } from '../ports.ts';
 import { findBinaries } from './binaries.ts';
 import { DATABASE, ensureCluster, lastLines, OWNER } from './cluster.ts';
 import { writableFolder } from './folders.ts';
 import { SUPERVISOR_SETTING, stopLeftOver } from './left-over.ts';
-import { freePort, isFree } from './ports.ts';
 import { chooseRunner, type Runner } from './run-as.ts';
 
 export interface Exit {
@@ -72,7 +72,7 @@ async function serve(
   const until = Date.now() + START_LIMIT_MS;
   for (;;) {
     const port = wanted || (await freePort());
-    if (wanted && !(await isFree(port))) {
+    if (wanted && (await listenError(port)) !== null) {
       throw new Error(`Port ${port} is in use: stop the program that uses it or choose another port for Postgres.`);
     }
     const process = runner.spawn(program, serverArguments(dataDir, port), {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { freePort } from '../../dev/state.ts';
+import { freePort } from '../../dev/ports.ts';
 import { type App, type Person, startApp, until } from '../app.ts';
 import { metricOf } from './expressions.ts';
 import { describeWithPrometheus, promtool } from './promtool.ts';

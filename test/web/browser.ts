@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { launchBrowser } from '../../dev/chromium.ts';
+import { freePort } from '../../dev/ports.ts';
 import { type AppOptions, startApp } from '../app.ts';
 
 /** The accounts the issuer knows, each with the role it is named after. */
@@ -13,17 +13,6 @@ export type Role = (typeof ROLES)[number];
 
 /** Playwright's own time limit is 30 s; a busy machine takes its time, and the test's own limit ends what hangs. */
 const PATIENCE_MS = 60_000;
-
-function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer().on('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
-    server.close(() => resolve(port));
-  });
-  return promise;
-}
 
 /** What went wrong in a page, as its console and its network have it. */
 export interface Watched {
