@@ -109,6 +109,11 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** What axe has against the page, each with the elements it means. */
 export async function violations(page: Page): Promise<string[]> {
   await settled(page);
+  // A colour on its way from one scheme to the other is neither's: axe judges the one at the end.
+  await page.evaluate(async () => {
+    const onTheirWay = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(onTheirWay.map(({ finished }) => finished));
+  });
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const found = await page.evaluate(
     (rules) =>
