@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectQuiet, settled, startWeb, type Watched, type Web } from './browser.ts';
+import { expectQuiet, settled, startWeb, visit, type Watched, type Web } from './browser.ts';
 
 let web: Web;
 beforeAll(async () => {
@@ -165,6 +165,11 @@ describe('what a browser remembers', () => {
       const navigation = await page.getByRole('navigation').first().boundingBox();
       expect(navigation?.x).toBeGreaterThan(600);
     }
+    // What went wrong is said in that language too, and Steward's own sentence is marked as what it is.
+    await visit(page, `/operations/${crypto.randomUUID()}`);
+    const alert = page.getByRole('main').getByRole('alert');
+    await alert.getByText('غير موجود', { exact: true }).waitFor();
+    expect(await alert.locator('bdi[lang="en"]').textContent()).toBe('There is nothing here, or nothing you may see.');
     expectQuiet(owner);
     await close(owner);
   });

@@ -4,16 +4,23 @@ import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api/problem.ts';
 import { CopyButton } from './copy-button.tsx';
 
-/** What an error says to a person: Steward's own sentence, or ours where none came. */
-export function useProblemText(): (problem: unknown) => string {
+/** What kind of error it is; undefined where no answer of Steward's came. */
+export function useProblemTitle(): (problem: unknown) => string | undefined {
   const { t } = useTranslation();
-  return (problem) => {
-    if (!(problem instanceof ApiProblem)) return String(problem);
-    if (problem.code === 'offline' || problem.code === 'timeout') return t(`problem.${problem.code}`);
-    if (problem.code === 'rate_limited' && problem.retryAfter !== null)
-      return t('problem.rate_limited', { seconds: problem.retryAfter });
-    return problem.message;
-  };
+  return (problem) =>
+    problem instanceof ApiProblem && problem.code !== 'offline' && problem.code !== 'timeout'
+      ? t(`problem.of.${problem.code}`)
+      : undefined;
+}
+
+/** What an error says to a person: Steward's own sentence, which is English whoever reads it, or ours where none came. */
+export function ProblemText({ problem }: { problem: unknown }) {
+  const { t } = useTranslation();
+  if (!(problem instanceof ApiProblem)) return String(problem);
+  if (problem.code === 'offline' || problem.code === 'timeout') return t(`problem.${problem.code}`);
+  if (problem.code === 'rate_limited' && problem.retryAfter !== null)
+    return t('problem.rate_limited', { seconds: problem.retryAfter });
+  return <bdi lang="en">{problem.message}</bdi>;
 }
 
 interface ProblemAlertProps {
@@ -25,23 +32,25 @@ interface ProblemAlertProps {
 /** An error in the place where its content would be: what happened, what to do, and the id to ask about. */
 export function ProblemAlert({ problem, title, onRetry }: ProblemAlertProps) {
   const { t } = useTranslation();
-  const textOf = useProblemText();
+  const titleOf = useProblemTitle();
   const { requestId, errors } = problem instanceof ApiProblem ? problem : { requestId: null, errors: [] };
   return (
     <Alert
       color="red"
       variant="light"
       icon={<IconAlertTriangle aria-hidden />}
-      title={title ?? t('problem.title')}
+      title={title ?? titleOf(problem) ?? t(onRetry ? 'problem.title' : 'failed')}
       role="alert"
     >
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{textOf(problem)}</Text>
+        <Text size="sm">
+          <ProblemText problem={problem} />
+        </Text>
         {errors.length > 0 && (
           <List size="sm">
             {errors.map(({ field, reason }) => (
               <List.Item key={`${field} ${reason}`}>
-                <Code>{field}</Code> {reason}
+                <Code>{field}</Code> <bdi lang="en">{reason}</bdi>
               </List.Item>
             ))}
           </List>

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api/problem.ts';
 import { CopyButton } from './copy-button.tsx';
-import { useProblemText } from './problem-alert.tsx';
+import { ProblemText, useProblemTitle } from './problem-alert.tsx';
 import { corner } from './toast-place.tsx';
 
 const SHOWN_MS = 6000;
@@ -13,18 +13,20 @@ const UNDO_MS = 12_000;
 /** Says what became of something, in the corner; `undo` puts it back for as long as it is shown. */
 export function useToast() {
   const { t } = useTranslation();
-  const textOf = useProblemText();
+  const titleOf = useProblemTitle();
   return useMemo(() => {
     const failed = async (problem: unknown) => {
       const { show } = await corner();
       show({
         color: 'red',
-        title: t('failed'),
+        title: titleOf(problem) ?? t('failed'),
         autoClose: UNDO_MS,
         closeButtonProps: { 'aria-label': t('close') },
         message: (
           <Group gap="xs">
-            <Text size="sm">{textOf(problem)}</Text>
+            <Text size="sm">
+              <ProblemText problem={problem} />
+            </Text>
             {problem instanceof ApiProblem && problem.requestId && (
               <CopyButton
                 value={problem.requestId}
@@ -64,5 +66,5 @@ export function useToast() {
       done: (message: string, undo?: () => Promise<unknown>): void => void done(message, undo),
       failed: (problem: unknown): void => void failed(problem),
     };
-  }, [t, textOf]);
+  }, [t, titleOf]);
 }

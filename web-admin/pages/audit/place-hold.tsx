@@ -60,7 +60,7 @@ export default function PlaceHold({ onClose }: { onClose: () => void }) {
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm">{t('holds.formHint')}</Text>
-          {place.error && <ProblemAlert problem={place.error} title={shell('failed')} />}
+          {place.error && <ProblemAlert problem={place.error} />}
           <Textarea
             label={t('holds.reason')}
             description={t('holds.reasonHint')}

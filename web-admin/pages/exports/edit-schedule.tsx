@@ -92,7 +92,7 @@ export default function EditSchedule({ schedule, onClose }: { schedule: ExportSc
               allowDeselect={false}
             />
           )}
-          {save.error && <ProblemAlert problem={save.error} title={shell('failed')} />}
+          {save.error && <ProblemAlert problem={save.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {shell('cancel')}

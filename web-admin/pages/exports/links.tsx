@@ -111,7 +111,7 @@ function MakeLink({ exportId }: { exportId: string }) {
       <Text size="xs" c="dimmed">
         {t(`link.hint.${kind}`)}
       </Text>
-      {make.error && <ProblemAlert problem={make.error} title={shell('failed')} />}
+      {make.error && <ProblemAlert problem={make.error} />}
       {make.data && (
         <Alert color="teal" variant="light" title={t(`link.made.${make.data.kind}`)} role="status">
           <Stack gap={4} align="flex-start">

@@ -56,7 +56,6 @@ export default function NewExport({ link, onType, onClose }: NewExportProps) {
 
 function ExportForm({ type, link, onClose }: { type: ExportTypeName; link: string | undefined; onClose: () => void }) {
   const { t } = useTranslation('exports');
-  const { t: shell } = useTranslation();
   const [draft, setDraft, forget] = useExportDraft(type, link);
   const [problems, setProblems] = useState<Problems>({});
   const { request, schedule, estimate } = useRequests(type, draft, { forget, onClose });
@@ -86,9 +85,9 @@ function ExportForm({ type, link, onClose }: { type: ExportTypeName; link: strin
         </Fieldset>
         <FileFields {...{ draft, change }} />
         <When {...{ type, draft, change }} />
-        {estimate.error && <ProblemAlert problem={estimate.error} title={shell('failed')} />}
+        {estimate.error && <ProblemAlert problem={estimate.error} />}
         {estimate.data && <Estimate estimate={estimate.data} format={draft.fileFormat} />}
-        {problem && <ProblemAlert problem={problem} title={shell('failed')} />}
+        {problem && <ProblemAlert problem={problem} />}
         <Group justify="flex-end">
           <GuardedButton
             route="POST /v1/admin/exports/estimate"

@@ -115,7 +115,7 @@ export function AskPlan({ type, fields, draft, plan, onDraft, forget }: AskPlanP
                       onChange={(event) => setTypedText(event.currentTarget.value)}
                     />
                   )}
-                  {ask.error && <ProblemAlert problem={ask.error} title={shell('failed')} />}
+                  {ask.error && <ProblemAlert problem={ask.error} />}
                   <Group>
                     <GuardedButton
                       route="POST /v1/admin/operations"

@@ -69,7 +69,7 @@ export default function EditSchedule({ schedule, onClose }: { schedule: Operatio
             </Text>
           )}
           <ScheduleFields value={value} onChange={(next) => setValue((was) => ({ ...was, ...next }))} />
-          {save.error && <ProblemAlert problem={save.error} title={shell('failed')} />}
+          {save.error && <ProblemAlert problem={save.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {shell('cancel')}

@@ -26,7 +26,6 @@ interface ScheduleItProps extends Omit<AskPartProps, 'setDraft'> {
 /** The same request, again and again or later: each run has a plan of its own. */
 export default function ScheduleIt({ type, fields, draft, plan, forget, onProblems, onDraft }: ScheduleItProps) {
   const { t } = useTranslation('operations');
-  const { t: shell } = useTranslation();
   const navigate = useNavigate();
   const toast = useToast();
   const { trackFormSubmit } = useAuditEvent();
@@ -83,7 +82,7 @@ export default function ScheduleIt({ type, fields, draft, plan, forget, onProble
               setSchedule((was) => ({ ...was, ...next }));
             }}
           />
-          {create.error && <ProblemAlert problem={create.error} title={shell('failed')} />}
+          {create.error && <ProblemAlert problem={create.error} />}
           <Group>
             <GuardedButton
               route="POST /v1/admin/operation-schedules"

@@ -7,7 +7,7 @@ import { call } from '../../api/call.ts';
 import type { ApiProblem } from '../../api/problem.ts';
 import type { OperationUpload } from '../../api/schema.gen.ts';
 import { GuardedButton } from '../../components/guarded.tsx';
-import { ProblemAlert, useProblemText } from '../../components/problem-alert.tsx';
+import { ProblemAlert, ProblemText } from '../../components/problem-alert.tsx';
 import { SchemaForm } from '../../components/schema-form/schema-form.tsx';
 import { type Problems, problemsOf } from '../../components/schema-form/values.ts';
 import { useToast } from '../../components/toast.tsx';
@@ -145,14 +145,13 @@ export default function UploadPart({ type, fields, draft, setDraft, forget }: As
 /** Line by line where the file is wrong; the usual way for all else. */
 function UploadProblem({ problem }: { problem: ApiProblem }) {
   const { t } = useTranslation('operations');
-  const textOf = useProblemText();
   const isOfLines = problem.errors.some(({ field }) => field.startsWith('line '));
   if (!isOfLines) return <ProblemAlert problem={problem} title={t('upload.refused')} />;
   return (
     <Alert color="red" variant="light" title={t('upload.refused')} role="alert">
       <Stack gap="xs">
         <Text size="sm" dir="auto">
-          {textOf(problem)}
+          <ProblemText problem={problem} />
         </Text>
         <LineErrors errors={problem.errors.map(lineOf)} />
       </Stack>

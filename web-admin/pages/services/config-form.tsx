@@ -123,7 +123,7 @@ export function ConfigForm({ config }: { config: ServiceConfig }) {
             {missing}
           </Text>
         )}
-        {problem && <ProblemAlert problem={problem} title={shell('failed')} />}
+        {problem && <ProblemAlert problem={problem} />}
         <Fieldset legend={t('config.checks')}>
           <Stack>
             {flag('jwtValidation')}

@@ -144,7 +144,7 @@ export function ConsentDraft({ consent, onTyped, onGone, onMade }: ConsentDraftP
             </Stack>
           </Alert>
         )}
-        {saving.problem && !isOver && <ProblemAlert problem={saving.problem} title={shell('failed')} />}
+        {saving.problem && !isOver && <ProblemAlert problem={saving.problem} />}
         <ConsentFields form={form} serviceId={serviceId} disabled={missing !== undefined} />
         <Group>
           {!isOver && (

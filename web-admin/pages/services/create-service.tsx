@@ -51,7 +51,7 @@ export function CreateService({ onClose }: { onClose: () => void }) {
     <Modal opened onClose={onClose} title={t('new')} closeButtonProps={{ 'aria-label': shell('close') }}>
       <form onSubmit={submit} noValidate>
         <Stack>
-          {create.error && <ProblemAlert problem={create.error} title={shell('failed')} />}
+          {create.error && <ProblemAlert problem={create.error} />}
           <TextInput label={t('name')} required data-autofocus key={form.key('name')} {...form.getInputProps('name')} />
           <TextInput
             label={t('slug')}

@@ -24,7 +24,7 @@ export function FormDialog({ title, submit, onSubmit, onClose, problem, pending,
     <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('close') }}>
       <form onSubmit={onSubmit} noValidate>
         <Stack>
-          {problem ? <ProblemAlert problem={problem} title={t('failed')} /> : null}
+          {problem ? <ProblemAlert problem={problem} /> : null}
           {children}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

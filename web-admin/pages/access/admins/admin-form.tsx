@@ -80,7 +80,7 @@ export function AdminForm({ admin }: { admin: Admin }) {
         >
           <Stack>
             <Title order={3}>{t('admin.details')}</Title>
-            {problem && <ProblemAlert problem={problem} title={shell('failed')} />}
+            {problem && <ProblemAlert problem={problem} />}
             <TextInput
               label={t('admin.name')}
               required

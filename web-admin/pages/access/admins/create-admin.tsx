@@ -49,7 +49,7 @@ export function CreateAdmin({ onClose, onCreated }: CreateAdminProps) {
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm">{t('admin.newHint')}</Text>
-          {create.error && <ProblemAlert problem={create.error} title={shell('failed')} />}
+          {create.error && <ProblemAlert problem={create.error} />}
           <TextInput
             label={t('admin.name')}
             required

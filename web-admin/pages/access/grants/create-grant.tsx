@@ -56,7 +56,7 @@ export function CreateGrant({ admin, service, onClose }: CreateGrantProps) {
     <Modal opened onClose={onClose} title={t('grant.new')} closeButtonProps={{ 'aria-label': shell('close') }}>
       <form onSubmit={submit} noValidate>
         <Stack>
-          {give.error && <ProblemAlert problem={give.error} title={shell('failed')} />}
+          {give.error && <ProblemAlert problem={give.error} />}
           <AdminPicker label={t('grant.admin')} required value={adminId} onChange={setAdmin} error={missing(adminId)} />
           {adminId !== null && adminId === me?.id && (
             <Alert role="note" color="orange" variant="light" icon={<IconAlertTriangle aria-hidden />}>

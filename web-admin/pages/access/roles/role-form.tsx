@@ -127,7 +127,7 @@ export function RoleForm({ role, onClose }: RoleFormProps) {
     >
       <form onSubmit={submit} noValidate>
         <Stack>
-          {failed && <ProblemAlert problem={failed} title={shell('failed')} />}
+          {failed && <ProblemAlert problem={failed} />}
           {mine && (
             <Alert
               role="note"

@@ -106,7 +106,7 @@ export function ChannelForm({ channel }: { channel: NotificationChannel }) {
         <form onSubmit={submit} noValidate aria-label={t('channel.settings')}>
           <Stack>
             <Title order={3}>{t('channel.settings')}</Title>
-            {problem && <ProblemAlert problem={problem} title={shell('failed')} />}
+            {problem && <ProblemAlert problem={problem} />}
             <TextInput
               label={t('channel.name')}
               required

@@ -75,7 +75,7 @@ export function CreateChannel({ onClose, onSecret }: CreateChannelProps) {
     >
       <form onSubmit={submit} noValidate>
         <Stack>
-          {create.error && <ProblemAlert problem={create.error} title={shell('failed')} />}
+          {create.error && <ProblemAlert problem={create.error} />}
           <Radio.Group label={t('channel.type')} {...form.getInputProps('type')}>
             <Group mt={6}>
               {TYPES.map((each) => (

@@ -54,7 +54,7 @@ export function RotateSecret({ channel, onClose, onSecret }: RotateSecretProps) 
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">{t('rotate.hint')}</Text>
-          {rotate.error && <ProblemAlert problem={rotate.error} title={shell('failed')} />}
+          {rotate.error && <ProblemAlert problem={rotate.error} />}
           <Select
             label={t('rotate.overlap')}
             data={OVERLAPS.map((value) => ({ value, label: t(`rotate.overlap_${value}`) }))}

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { call } from '../../../api/call.ts';
 import type { DeadLetter } from '../../../api/schema.gen.ts';
 import { useFocusBack } from '../../../components/focus-back.ts';
-import { useProblemText } from '../../../components/problem-alert.tsx';
+import { ProblemText } from '../../../components/problem-alert.tsx';
 import { useAuditEvent } from '../../../hooks/index.ts';
 
 interface ReplayLettersProps {
@@ -23,7 +23,6 @@ export function ReplayLetters({ letters, onClose }: ReplayLettersProps) {
   useFocusBack();
   const { t } = useTranslation('observability');
   const { t: shell } = useTranslation();
-  const textOf = useProblemText();
   const client = useQueryClient();
   const { trackFormSubmit } = useAuditEvent();
   const [reason, setReason] = useState('');
@@ -87,7 +86,7 @@ export function ReplayLetters({ letters, onClose }: ReplayLettersProps) {
                 <List size="sm">
                   {failed.map(({ letter, problem }) => (
                     <List.Item key={letter.id}>
-                      <code>{letter.id}</code>: {textOf(problem)}
+                      <code>{letter.id}</code>: <ProblemText problem={problem} />
                     </List.Item>
                   ))}
                 </List>
