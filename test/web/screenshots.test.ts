@@ -41,7 +41,8 @@ async function fill(): Promise<void> {
   await patch({ maintenanceMode: true, maintenanceMessage: 'Back at six.' }, 'Move of the database');
   await patch({ maintenanceMode: false, maintenanceMessage: null }, 'Done');
   await web.app.patch(await web.app.person('viewer'), shop, { auditLevel: 'MINIMAL' });
-  await web.app.exported(owner, { serviceId: shop });
+  for (const parameters of [{}, { serviceId: shop }])
+    await web.app.finished(owner, await web.app.exported(owner, parameters));
   await web.app.drained();
 }
 
@@ -78,7 +79,7 @@ const shots = (): Shot[] => [
     go: openFirstRow,
   },
   { name: 'operation-new', path: '/operations/new' },
-  { name: 'exports', path: '/exports' },
+  { name: 'exports', path: '/exports?whose=anybody' },
   { name: 'health', path: '/observability?view=health' },
   { name: 'features-arabic', path: `/services/${shop}/features`, arabic: true },
   { name: 'audit-arabic', path: `/audit?q=service:${shop}`, arabic: true, go: openFirstRow },
