@@ -1,7 +1,17 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../app.ts';
-import { eventually, expectQuiet, settled, startWeb, violations, visit, type Watched, type Web } from './browser.ts';
+import {
+  eventually,
+  expectQuiet,
+  preferScheme,
+  settled,
+  startWeb,
+  violations,
+  visit,
+  type Watched,
+  type Web,
+} from './browser.ts';
 
 const LOGS = '/v1/audit/logs';
 
@@ -32,7 +42,7 @@ const field = (page: Page) => page.getByRole('combobox', { name: 'Query' });
 /** In light and in dark. */
 async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await preferScheme(page, colorScheme);
     expect([colorScheme, ...(await violations(page))]).toEqual([colorScheme]);
   }
 }

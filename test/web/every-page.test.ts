@@ -1,6 +1,6 @@
 import type { Page, Response, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { go, settled, startWeb, violations, visit, type Watched, type Web } from './browser.ts';
+import { go, preferScheme, settled, startWeb, violations, visit, type Watched, type Web } from './browser.ts';
 import { everyPage } from './every-page.ts';
 
 let web: Web;
@@ -56,7 +56,7 @@ describe('every page', () => {
       await page.setViewportSize({ width: 1280, height: 800 });
       await visit(page, path);
       for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
+        await preferScheme(page, colorScheme);
         const objections = await violations(page);
         count.axe += objections.length;
         wrong.push(...objections.map((each) => `${colorScheme} ${each}`));
