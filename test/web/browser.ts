@@ -115,13 +115,6 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** What axe has against the page, each with the elements it means. */
 export async function violations(page: Page): Promise<string[]> {
   await settled(page);
-  // A colour on its way from one scheme to the other is neither's: axe judges the one at the end. A colour that
-  // is inherited sets out anew with each step of its parent's.
-  await page.evaluate(async () => {
-    const onTheirWay = () => document.getAnimations().filter((animation) => animation instanceof CSSTransition);
-    for (let moving = onTheirWay(); moving.length > 0; moving = onTheirWay())
-      await Promise.allSettled(moving.map(({ finished }) => finished));
-  });
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const found = await page.evaluate(
     (rules) =>
