@@ -131,6 +131,27 @@ describe('a dialog', () => {
   });
 });
 
+describe('an error', () => {
+  it('that is not Steward’s, or that only a newer Steward knows, is headed by what could not be done', async () => {
+    const owner = await web.open('owner');
+    const { page } = owner;
+    const answers = {
+      '404 Not Found': '<h1>Nothing</h1>',
+      'So it is.': '{"code":"not_yet_known","detail":"So it is."}',
+    };
+    for (const [said, body] of Object.entries(answers)) {
+      await page.route('**/v1/admin/operations/*', (route) => route.fulfill({ status: 404, body }));
+      await visit(page, `/operations/${crypto.randomUUID()}`);
+      const alert = page.getByRole('main').getByRole('alert');
+      await alert.getByText(said, { exact: true }).waitFor();
+      expect(await alert.textContent()).toMatch(/^This could not be loaded/);
+      await page.unroute('**/v1/admin/operations/*');
+    }
+    expectQuiet(owner);
+    await close(owner);
+  });
+});
+
 describe('what a browser remembers', () => {
   it('is how its owner likes the pages', async () => {
     await named('Remembered');

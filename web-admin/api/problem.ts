@@ -4,8 +4,8 @@ import type { Problem } from './schema.gen.ts';
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
-  /** Stable; `offline` and `timeout` are ours. */
-  readonly code: Problem['code'] | 'offline' | 'timeout';
+  /** Stable; the last three are ours, `foreign` of an answer that is none of Steward's. */
+  readonly code: Problem['code'] | 'offline' | 'timeout' | 'foreign';
   readonly requestId: string | null;
   readonly errors: { field: string; reason: string }[];
   /** Seconds, of a 429 or a 503 that says so. */
@@ -33,7 +33,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
   const said = (await response.json().catch(() => ({}))) as Partial<Problem>;
   return new ApiProblem({
     status: response.status,
-    code: said.code ?? 'internal',
+    code: said.code ?? 'foreign',
     detail: said.detail ?? `${response.status} ${response.statusText}`.trim(),
     requestId: said.requestId ?? response.headers.get('x-request-id'),
     errors: said.errors ?? [],

@@ -4,13 +4,13 @@ import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api/problem.ts';
 import { CopyButton } from './copy-button.tsx';
 
-/** What kind of error it is; undefined where no answer of Steward's came. */
+/** What kind of error it is; undefined where no answer of Steward's came, or one of a Steward that is newer than this page. */
 export function useProblemTitle(): (problem: unknown) => string | undefined {
-  const { t } = useTranslation();
-  return (problem) =>
-    problem instanceof ApiProblem && problem.code !== 'offline' && problem.code !== 'timeout'
-      ? t(`problem.of.${problem.code}`)
-      : undefined;
+  const { t, i18n } = useTranslation();
+  return (problem) => {
+    const key = problem instanceof ApiProblem && `problem.of.${problem.code}`;
+    return key && i18n.exists(key) ? t(key as 'problem.of.internal') : undefined;
+  };
 }
 
 /** What an error says to a person: Steward's own sentence, which is English whoever reads it, or ours where none came. */
